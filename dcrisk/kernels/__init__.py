@@ -1,0 +1,1 @@
+"""Numba kernels: plain functions on arrays, without xarray, Python objects or input and output."""

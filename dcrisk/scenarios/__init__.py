@@ -1,0 +1,1 @@
+"""Scenarios shipped with dcrisk, as TOML files."""

@@ -1,0 +1,157 @@
+"""What all specifications share: one canonical plain form, equality by it, and errors that help."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+ARROW = " -> "
+
+
+class SpecificationError(ValueError):
+    """Bad input. The message names the item and, where it can be guessed, the fix."""
+
+
+class Specification:
+    """Base of the frozen dataclasses that say what is simulated.
+
+    Frozen scipy distributions do not compare equal, so equality, hash, files and digests all go through one
+    canonical plain form: the fields that differ from their defaults, in the words of the scenario files.
+    """
+
+    def plain(self) -> dict[str, Any]:
+        """Return the canonical form: numbers, strings, lists and tables, in the words of scenario files."""
+        form: dict[str, Any] = {}
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = getattr(self, field.name)
+            if not _is_default(field, value):
+                form[field.name] = plain_value(value)
+        return form
+
+    def _canonical(self) -> str:
+        return json.dumps([type(self).__name__, self.plain()], sort_keys=True)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Specification):
+            return NotImplemented
+        return self is other or self._canonical() == other._canonical()
+
+    def __hash__(self) -> int:
+        return hash(self._canonical())
+
+
+def _is_default(field: dataclasses.Field[Any], value: Any) -> bool:
+    default = field.default
+    if default is dataclasses.MISSING and field.default_factory is not dataclasses.MISSING:
+        default = field.default_factory()
+    return type(value) is type(default) and bool(value == default)
+
+
+def plain_value(value: Any) -> Any:
+    """The canonical form of a field."""
+    from dcrisk import durations
+
+    if isinstance(value, Specification):
+        return value.plain()
+    if durations.is_frozen(value):
+        return durations.plain(value)
+    if isinstance(value, Mapping):
+        return {ARROW.join(k) if isinstance(k, tuple) else k: plain_value(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain_value(v) for v in value]
+    return value
+
+
+def check_name(value: Any, what: str) -> str:
+    """A name: text that is not empty and can stand on either side of an arrow."""
+    if not isinstance(value, str) or not value.strip():
+        raise SpecificationError(f"{what}: the name {value!r} must be text and not empty")
+    if ARROW in value:
+        raise SpecificationError(f"{what}: the name {value!r} must not contain {ARROW!r}, which separates two names")
+    return value
+
+
+def check_number(value: Any, where: str, low: float = -math.inf, high: float = math.inf) -> float:
+    """A finite number within bounds."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise SpecificationError(f"{where} = {value!r}: it must be a number")
+    number = float(value)
+    if not math.isfinite(number) or not low <= number <= high:
+        bounds = f"between {low:g} and {high:g}" if math.isfinite(high) else f"finite and at least {low:g}"
+        raise SpecificationError(f"{where} = {value!r}: it must be {bounds}")
+    return number
+
+
+def check_probability(value: Any, where: str) -> float:
+    """A probability; a percentage is guessed."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 1 < value <= 100:
+        raise SpecificationError(
+            f"{where} = {value!r}: a probability lies between 0 and 1; did you mean {value / 100:g}?"
+        )
+    return check_number(value, where, 0.0, 1.0)
+
+
+def check_rate(value: Any, where: str) -> float:
+    """Events per year of 8766 h."""
+    if hasattr(value, "ppf"):
+        raise SpecificationError(f"{where}: a rate that is a distribution is not supported yet; give a number")
+    return check_number(value, where, 0.0)
+
+
+def check_flag(value: Any, where: str) -> bool:
+    """True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise SpecificationError(f"{where} = {value!r}: it must be true or false")
+    return bool(value)
+
+
+def check_text(value: Any, where: str) -> str:
+    """Any text."""
+    if not isinstance(value, str):
+        raise SpecificationError(f"{where} = {value!r}: it must be text")
+    return value
+
+
+def check_list(value: Any, where: str) -> list[Any]:
+    """A list or tuple, not a text that happens to be iterable."""
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise SpecificationError(f"{where} = {value!r}: it must be a list")
+    return list(value)
+
+
+def check_table(value: Any, where: str) -> dict[Any, Any]:
+    """A mapping that is not empty, copied."""
+    if not isinstance(value, Mapping):
+        raise SpecificationError(f"{where} = {value!r}: it must be a table, such as {{'SBG2': 0.001}}")
+    return dict(value)
+
+
+def check_unique(names: Iterable[str], where: str) -> None:
+    """No name twice."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise SpecificationError(f"{where}: {name!r} is named twice")
+        seen.add(name)
+
+
+def check_known(name: Any, known: Iterable[str], where: str) -> None:
+    """A name among those known; otherwise the closest one is suggested."""
+    names = list(known)
+    if name in names:
+        return
+    close = difflib.get_close_matches(str(name), names, 1, 0.5)
+    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names[:12]) or 'none'}"
+    raise SpecificationError(f"{where}: unknown name {name!r}; {hint}")
+
+
+def set_field(item: Any, **fields: Any) -> None:
+    """Set checked values on a frozen dataclass while it is built."""
+    for name, value in fields.items():
+        object.__setattr__(item, name, value)
