@@ -1,0 +1,202 @@
+"""Scenarios in TOML files, in the same words as in Python."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from dcrisk import durations
+from dcrisk.hazards import Failure, Fire, GridOutage
+from dcrisk.scenario import Backup, Given, Requirement, Scenario, Site, Utility
+from dcrisk.specification import ARROW, SpecificationError, check_known
+
+NODES: dict[str, type[Any]] = {"Site": Site, "Utility": Utility}
+HAZARDS: dict[str, type[Any]] = {"Failure": Failure, "GridOutage": GridOutage, "Fire": Fire}
+DURATIONS = {"duration", "restart", "autonomy", "isolation_delay"}
+
+
+def shipped_scenarios() -> list[str]:
+    """Return the names of the scenarios that come with dcrisk.
+
+    Examples
+    --------
+    >>> "ovh-strasbourg-2021" in shipped_scenarios()
+    True
+    """
+    folder = resources.files("dcrisk") / "scenarios"
+    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+
+
+def load_scenario(source: str | Path) -> Scenario:
+    """Read a scenario that comes with dcrisk, or a TOML file.
+
+    Parameters
+    ----------
+    source : str or Path
+        A shipped name such as ``"ovh-strasbourg-2021"``, or the path of a file.
+
+    Returns
+    -------
+    Scenario
+
+    Raises
+    ------
+    SpecificationError
+        If there is no such scenario, the file cannot be read, or what it says is not a scenario; the message names
+        the file and the item.
+
+    Examples
+    --------
+    >>> load_scenario("ovh-strasbourg-2021").name
+    'ovh-strasbourg-2021'
+    """
+    if not isinstance(source, (str, Path)):
+        raise SpecificationError(f"load_scenario: {source!r} is neither a name nor a path")
+    if isinstance(source, str) and source in shipped_scenarios():
+        data = (resources.files("dcrisk") / "scenarios" / f"{source}.toml").read_bytes()
+    else:
+        try:
+            data = Path(source).read_bytes()
+        except (OSError, ValueError) as error:
+            raise SpecificationError(
+                f"{source}: no shipped scenario ({', '.join(shipped_scenarios())}) and no readable file ({error})"
+            ) from None
+    try:
+        return scenario_from_plain(tomllib.loads(data.decode()))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SpecificationError(f"{source}: no readable TOML ({error})") from None
+    except SpecificationError as error:
+        raise SpecificationError(f"{source}: {error}") from None
+
+
+def save_scenario(scenario: Scenario, path: str | Path) -> None:
+    """Write a scenario as TOML; :func:`load_scenario` gives an equal one back.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    path : str or Path
+        The file to write; an existing one is replaced.
+
+    Raises
+    ------
+    SpecificationError
+        If a duration is a distribution that scipy.stats does not know by name.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> scenario = Scenario([Site("A")])
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "a.toml"
+    >>> save_scenario(scenario, path)
+    >>> load_scenario(path) == scenario
+    True
+    """
+    import tomli_w
+
+    form = scenario.plain()
+    if scenario_from_plain(form) != scenario:
+        raise SpecificationError(f"scenario {scenario.name!r}: a duration of it cannot be written to a file")
+    Path(path).write_text(tomli_w.dumps(form), encoding="utf-8")
+
+
+def scenario_from_plain(form: dict[str, Any]) -> Scenario:
+    """Build a scenario from the form that :meth:`Scenario.plain` returns."""
+    fields = _fields(form, Scenario, "scenario")
+    for key, types in (("nodes", NODES), ("hazards", HAZARDS)):
+        if key in fields:
+            fields[key] = [_item(item, types, key) for item in _list(fields[key], key)]
+    if "conditions" in fields:
+        listed = _list(fields["conditions"], "conditions")
+        fields["conditions"] = [_build(Given, _fields(item, Given, "conditions")) for item in listed]
+    return _build(Scenario, fields)
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise SpecificationError(f"{where} must be a list of tables, written [[{where}]]")
+    return value
+
+
+def _fields(form: Any, kind: type[Any], where: str) -> dict[str, Any]:
+    """Check the keys of a table against the fields of what it describes."""
+    if not isinstance(form, dict):
+        raise SpecificationError(f"{where}: {form!r} must be a table")
+    known = [field.name for field in dataclasses.fields(kind)]
+    for key in form:
+        check_known(key, known, where)
+    needed = (dataclasses.MISSING, dataclasses.MISSING)
+    for field in dataclasses.fields(kind):
+        if (field.default, field.default_factory) == needed and field.name not in form:
+            raise SpecificationError(f"{where}: {field.name} is missing")
+    return dict(form)
+
+
+def _build(kind: type[Any], fields: dict[str, Any]) -> Any:
+    return kind(**fields)
+
+
+def _item(form: Any, types: dict[str, type[Any]], where: str) -> Any:
+    if not isinstance(form, dict) or "type" not in form:
+        raise SpecificationError(f"{where}: {form!r} needs type = one of {', '.join(types)}")
+    fields = dict(form)
+    name = fields.pop("type")
+    check_known(name, types, f"{where}: type")
+    where = f"{name} {fields.get('name', '')!r}"
+    fields = _fields(fields, types[name], where)
+    for key in DURATIONS & fields.keys():
+        fields[key] = durations.from_plain(fields[key], f"{where}: {key}")
+    if "requires" in fields:
+        fields["requires"] = [_requirement(need, where) for need in _list(fields["requires"], "requires")]
+    if isinstance(fields.get("durations"), dict):
+        fields["durations"] = {
+            state: durations.from_plain(value, f"{where}: durations {state}")
+            for state, value in fields["durations"].items()
+        }
+    if "spread" in fields:
+        fields["spread"] = _by_edge(fields["spread"], where)
+    if "spread_delay" in fields:
+        delay = fields["spread_delay"]
+        by_edge = isinstance(delay, dict) and "distribution" not in delay
+        fields["spread_delay"] = (
+            {k: durations.from_plain(v, f"{where}: spread_delay") for k, v in _by_edge(delay, where).items()}
+            if by_edge
+            else durations.from_plain(delay, f"{where}: spread_delay")
+        )
+    return _build(types[name], fields)
+
+
+def _by_edge(table: Any, where: str) -> dict[tuple[str, ...], Any]:
+    if not isinstance(table, dict):
+        raise SpecificationError(f"{where}: spread must be a table of edges, such as \"SBG2 -> SBG1\" = 0.3")
+    for key in table:
+        if key.count(ARROW) != 1:
+            raise SpecificationError(f"{where}: {key!r} is no edge; write it as \"SBG2 -> SBG1\"")
+    return {tuple(key.split(ARROW)): value for key, value in table.items()}
+
+
+def _requirement(need: Any, where: str) -> str | Requirement:
+    if not isinstance(need, dict):
+        return need  # type: ignore[no-any-return]  # a name; the node checks it
+    words = [word for word in ("all_of", "any_of", "at_least") if word in need]
+    if len(words) != 1:
+        raise SpecificationError(f"{where}: a requirement says one of all_of, any_of, at_least (with of)")
+    word = words[0]
+    allowed = {word, "backup"} | ({"of"} if word == "at_least" else set())
+    for key in need:
+        check_known(key, allowed, f"{where}: requires")
+    listed = need.get("of") if word == "at_least" else need[word]
+    if not isinstance(listed, list):
+        raise SpecificationError(f"{where}: {word} needs a list of names")
+    members = tuple(_requirement(member, where) for member in listed)
+    k = {"all_of": len(members), "any_of": 1, "at_least": need[word]}[word]
+    backup = None
+    if "backup" in need:
+        fields = _fields(need["backup"], Backup, f"{where}: backup")
+        if "autonomy" in fields:
+            fields["autonomy"] = durations.from_plain(fields["autonomy"], f"{where}: autonomy")
+        backup = Backup(**fields)
+    return Requirement(k, members, backup)
