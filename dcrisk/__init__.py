@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from dcrisk.hazards import Failure, Fire, GridOutage
     from dcrisk.layouts import Layout, site_layouts
     from dcrisk.plotting import plot_downtime, plot_exceedance, plot_map
-    from dcrisk.scenario import Backup, Requirement, Scenario, Site, Utility, all_of, any_of, at_least
+    from dcrisk.scenario import (
+        Backup,
+        Requirement,
+        Scenario,
+        Site,
+        Utility,
+        all_of,
+        any_of,
+        at_least,
+    )
     from dcrisk.simulate import simulate
     from dcrisk.specification import SpecificationError
     from dcrisk.statistics import availability, exceedance, summary

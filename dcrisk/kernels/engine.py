@@ -7,17 +7,18 @@ are played to the end, which brings every vertex back to rest. What lies outside
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
 
 from dcrisk.kernels.events import advance, earliest, rewind
 from dcrisk.kernels.failure import strike
 from dcrisk.kernels.fire import burn
+from dcrisk.kernels.jit import entry, inner
 from dcrisk.kernels.pending import drop_first
 from dcrisk.kernels.propagate import apply_change, settle
 from dcrisk.kernels.records import BATCH, BLOCK, FIRE, OVERFLOW, PENDING
 
 
-@njit(nogil=True)
+@inner
 def happen(plan, work, key, block, s, t, trial):
     """The event at which a source stands."""
     cursor = work.cursors[s]
@@ -27,7 +28,7 @@ def happen(plan, work, key, block, s, t, trial):
         strike(plan, work, key, block, s, t, trial, cursor.event, cursor.choice)
 
 
-@njit(nogil=True)
+@inner
 def play(plan, work, outcomes, key, block, trial, trial_number, column, s):
     """One trial, from its first event, which is that of source ``s``; the source of the next trial's event."""
     heap, counters = work.heap, work.counters
@@ -53,7 +54,7 @@ def play(plan, work, outcomes, key, block, trial, trial_number, column, s):
     return s
 
 
-@njit(nogil=True, cache=True)
+@entry
 def run(plan, work, outcomes, seed, first_trial, last_trial, origin):
     """Play the trials [first_trial, last_trial); trial ``origin`` has column 0. False: no room, start again."""
     key = uint64(seed)

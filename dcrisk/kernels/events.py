@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
+from dcrisk.kernels.jit import inner
 from dcrisk.kernels.philox import uniforms
 from dcrisk.kernels.records import BLOCK, GAP, NEVER
 from dcrisk.kernels.tables import to_grid
 
 
-@njit(nogil=True)
+@inner
 def rewind(plan, work, key, block):
     """Bring every source to its first event of a block."""
     for s in range(len(plan.sources)):
@@ -26,7 +25,7 @@ def rewind(plan, work, key, block):
         advance(plan, work, key, block, s)
 
 
-@njit(nogil=True)
+@inner
 def advance(plan, work, key, block, s):
     """Bring a source to its next event: its trial within the block, and its time in the window of that trial."""
     source, cursor = plan.sources[s], work.cursors[s]
@@ -46,7 +45,7 @@ def advance(plan, work, key, block, s):
         cursor.trial = NEVER
 
 
-@njit(nogil=True)
+@inner
 def earliest(cursors, sources):
     """The source whose event is next; -1 without sources. At one time, the first named."""
     best = -1
@@ -60,7 +59,7 @@ def earliest(cursors, sources):
     return best
 
 
-@njit(nogil=True)
+@inner
 def choose(plan, source, u):
     """The component an event strikes: an alias-table draw (Walker 1977)."""
     if source.given == 1 and source.origin >= 0:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from dcrisk.kernels.events import choose
+from dcrisk.kernels.jit import inner
 from dcrisk.kernels.pending import push
 from dcrisk.kernels.philox import uniform
 from dcrisk.kernels.propagate import open_outage
@@ -12,7 +11,7 @@ from dcrisk.kernels.records import DURATION, END, PENDING
 from dcrisk.kernels.tables import sample_hours
 
 
-@njit(nogil=True)
+@inner
 def strike(plan, work, key, block, s, t, trial, event, choice):
     """Outages of one event of a failure or grid source.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from numba import njit
-
+from dcrisk.kernels.jit import inner
 from dcrisk.kernels.records import ORDER, OVERFLOW
 
 
-@njit(nogil=True)
+@inner
 def push(heap, counters, which, time, what, vertex, state, cause, since):
     """Add a change. Without room it sets the overflow flag, and the caller starts again with a larger heap."""
     i = counters[which]
@@ -33,7 +32,7 @@ def push(heap, counters, which, time, what, vertex, state, cause, since):
     change.since = since
 
 
-@njit(nogil=True)
+@inner
 def drop_first(heap, counters, which):
     """Remove the earliest change (read it first)."""
     size = counters[which] - 1
@@ -59,7 +58,7 @@ def drop_first(heap, counters, which):
     heap[i] = heap[size]
 
 
-@njit(nogil=True)
+@inner
 def queue_vertex(queue, counters, which, v):
     """Add a vertex number to a heap of numbers, least first."""
     i = counters[which]
@@ -73,7 +72,7 @@ def queue_vertex(queue, counters, which, v):
     queue[i] = v
 
 
-@njit(nogil=True)
+@inner
 def next_vertex(queue, counters, which):
     """Take the least vertex number."""
     first = queue[0]

@@ -6,7 +6,9 @@ place (hazard, block, event, draw) and not by what was drawn before, so it stays
 
 from __future__ import annotations
 
-from numba import njit, uint64
+from numba import uint64
+
+from dcrisk.kernels.jit import inner
 
 MASK = uint64(0xFFFFFFFF)
 MULTIPLIER_0, MULTIPLIER_1 = uint64(0xD2511F53), uint64(0xCD9E8D57)
@@ -17,7 +19,7 @@ ONE = uint64(1)
 STEP = 2.0**-52
 
 
-@njit(nogil=True)
+@inner
 def philox(key, x0, x1, x2, x3):
     """Ten rounds on a counter of four 32-bit words (as uint64) with a 64-bit key; four 32-bit words out."""
     k0, k1 = key & MASK, key >> HALF_WORD
@@ -28,7 +30,7 @@ def philox(key, x0, x1, x2, x3):
     return x0, x1, x2, x3
 
 
-@njit(nogil=True)
+@inner
 def uniforms(key, stream, block, event, draw):
     """The uniforms of ``draw`` (even) and ``draw + 1``: multiples of 2**-52 plus a half, so never 0 nor 1."""
     x0, x1, x2, x3 = philox(key, uint64(draw) >> ONE, uint64(event), uint64(block), uint64(stream))
@@ -37,7 +39,7 @@ def uniforms(key, stream, block, event, draw):
     return (float(low) + 0.5) * STEP, (float(high) + 0.5) * STEP
 
 
-@njit(nogil=True)
+@inner
 def uniform(key, stream, block, event, draw):
     """One uniform."""
     low, high = uniforms(key, stream, block, event, draw)

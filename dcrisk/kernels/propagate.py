@@ -7,9 +7,8 @@ All changes of one moment are applied, then the touched vertices are settled onc
 
 from __future__ import annotations
 
-from numba import njit
-
 from dcrisk.kernels.evaluate import record_loss, record_outage
+from dcrisk.kernels.jit import inner
 from dcrisk.kernels.pending import next_vertex, push, queue_vertex
 from dcrisk.kernels.philox import uniform, uniforms
 from dcrisk.kernels.records import (
@@ -37,7 +36,7 @@ from dcrisk.kernels.records import (
 from dcrisk.kernels.tables import sample_hours
 
 
-@njit(nogil=True)
+@inner
 def touch(work, v):
     """Have a vertex settled at the end of this moment."""
     if work.states[v].queued == 0:
@@ -45,7 +44,7 @@ def touch(work, v):
         queue_vertex(work.queue, work.counters, QUEUED, v)
 
 
-@njit(nogil=True)
+@inner
 def lose(work, v, cause):
     """Note that an event takes something from a vertex: the least event of a moment is its cause."""
     state = work.states[v]
@@ -56,7 +55,7 @@ def lose(work, v, cause):
         state.mark_cause = cause
 
 
-@njit(nogil=True)
+@inner
 def open_outage(plan, work, key, block, t, v, state, cause):
     """An own outage of a node begins."""
     work.states[v].own += 1
@@ -66,7 +65,7 @@ def open_outage(plan, work, key, block, t, v, state, cause):
         strike_contents(plan, work, key, block, t, v, state, cause)
 
 
-@njit(nogil=True)
+@inner
 def strike_contents(plan, work, key, block, t, v, state, cause):
     """Damage or destruction of a site: its copies are gone, its replicas begin to move."""
     vertex = plan.vertices[v]
@@ -88,7 +87,7 @@ def strike_contents(plan, work, key, block, t, v, state, cause):
                 come_due(work, c, t)
 
 
-@njit(nogil=True)
+@inner
 def come_due(work, v, since):
     """A timer of a vertex runs out; whether it still matters is seen when the vertex is settled."""
     state = work.states[v]
@@ -98,7 +97,7 @@ def come_due(work, v, since):
     touch(work, v)
 
 
-@njit(nogil=True)
+@inner
 def close_outage(plan, work, v, state):
     """An own outage of a node ends."""
     work.states[v].own -= 1
@@ -112,7 +111,7 @@ def close_outage(plan, work, v, state):
                 touch(work, c)
 
 
-@njit(nogil=True)
+@inner
 def apply_change(plan, work, key, block, t, what, v, state, cause, since):
     """A pending change whose time has come."""
     if what == START:
@@ -123,7 +122,7 @@ def apply_change(plan, work, key, block, t, what, v, state, cause, since):
         come_due(work, v, since)
 
 
-@njit(nogil=True)
+@inner
 def settle_backup(plan, work, key, block, t, v, broken):
     """Whether a requirement with backup power fails its node."""
     state = work.states[v]
@@ -143,7 +142,7 @@ def settle_backup(plan, work, key, block, t, v, broken):
     return state.held == 0
 
 
-@njit(nogil=True)
+@inner
 def ride(plan, work, key, block, t, v):
     """A demand on backup power: does it start, and how long does it last?
 
@@ -169,7 +168,7 @@ def ride(plan, work, key, block, t, v):
         push(work.heap, work.counters, PENDING, t + hours, EXHAUSTED, v, 0, state.demand_cause, t)
 
 
-@njit(nogil=True)
+@inner
 def settle_restart(plan, work, key, block, t, v, broken):
     """When the requirements of a node return, an outage of its own begins: the restart."""
     state = work.states[v]
@@ -189,7 +188,7 @@ def settle_restart(plan, work, key, block, t, v, broken):
     return broken
 
 
-@njit(nogil=True)
+@inner
 def settle_replica(plan, work, t, trial, v, broken):
     """A replica whose site fails runs elsewhere once its relocation is due, its data lives and its site lies down.
 
@@ -217,7 +216,7 @@ def settle_replica(plan, work, t, trial, v, broken):
     return state.held == 0
 
 
-@njit(nogil=True)
+@inner
 def settle(plan, work, outcomes, key, block, t, trial, column):
     """Bring all touched vertices up to date at time ``t``, inputs before what they feed."""
     counters, states = work.counters, work.states

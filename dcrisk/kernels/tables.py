@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from dcrisk.kernels.jit import inner
 
 ATOMS, QUANTILES = 2, 1
 OCTAVES = 52
@@ -11,7 +12,7 @@ MANTISSA = 52
 TO_GRID = 1.5 * 2.0**22
 
 
-@njit(nogil=True)
+@inner
 def to_grid(hours):
     """Round to a multiple of 2**-30 h (3 microseconds).
 
@@ -21,7 +22,7 @@ def to_grid(hours):
     return (hours + TO_GRID) - TO_GRID
 
 
-@njit(nogil=True)
+@inner
 def sample_hours(tables, values, row, u):
     """The ``u``-quantile of a tabulated duration, on the grid of times."""
     table = tables[row]
