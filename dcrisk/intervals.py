@@ -44,6 +44,9 @@ FloatArray = npt.NDArray[np.float64]
 GRID_SIZE = 1024
 """Data with more different values than this are moved to a logarithmic grid of this size; see `_to_grid`."""
 
+NEGLIGIBLE = 1e-30
+"""A value that is not above this share of the largest possible counts as zero."""
+
 
 class Interval(NamedTuple):
     """A confidence interval with equal chances of error on both sides."""
@@ -210,7 +213,7 @@ def bounded_mean_interval(values: npt.ArrayLike, upper: float = 1.0, confidence:
 
 def _distinct(x: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The different values, ascending, and how often each occurs."""
-    positive = x[x > 0.0]
+    positive = x[x > NEGLIGIBLE]
     support, counts = np.unique(positive, return_counts=True)
     weights = counts.astype(np.float64)
     if support.size > GRID_SIZE:
@@ -255,25 +258,24 @@ def _upper_bound(support: FloatArray, counts: FloatArray, tail: float) -> float:
     if support.size == 2:
         return smallest + (largest - smallest) * float(stats.beta.isf(tail, counts[1], counts[0]))
 
-    def mean_at(position: float) -> float:
-        return smallest + (largest - smallest) * float(special.expit(position))
+    x = (support - smallest) / (largest - smallest)
 
     def excess(position: float) -> float:
-        return _log_probability_positive(support - mean_at(position), counts) - float(np.log(tail))
+        return _log_probability_positive(x - float(special.expit(position)), counts) - float(np.log(tail))
 
     # Bracket the root, going out from the normal approximation, on the logistic scale of the range.
     n = counts.sum()
-    centre = float(counts @ support / n)
-    spread = float(np.sqrt(counts @ (support - centre) ** 2 / n / (n + 1.0)))
-    centre += float(stats.norm.isf(tail)) * spread
-    share = np.clip((centre - smallest) / (largest - smallest), 1e-15, 1.0 - 1e-12)
-    start = float(special.logit(share))
+    centre = float(counts @ x / n)
+    spread = float(np.sqrt(counts @ (x - centre) ** 2 / n / (n + 1.0)))
+    guess = centre + float(stats.norm.isf(tail)) * spread
+    start = float(special.logit(np.clip(guess, 1e-30, 1.0 - 1e-12)))
     step = 0.05 if excess(start) > 0.0 else -0.05
     near, far = start, start + step
     while excess(far) * step > 0.0:
         step *= 2.0
         near, far = far, far + step
-    return mean_at(float(optimize.brentq(excess, min(near, far), max(near, far), xtol=1e-9, rtol=1e-12)))
+    position = optimize.brentq(excess, min(near, far), max(near, far), xtol=1e-8)
+    return smallest + (largest - smallest) * float(special.expit(position))
 
 
 def _log_probability_positive(slopes: FloatArray, shapes: FloatArray) -> float:
@@ -295,7 +297,7 @@ def _log_probability_positive(slopes: FloatArray, shapes: FloatArray) -> float:
         return float(shapes @ (slopes / ((1.0 - slopes / slopes[-1]) + rest * slopes / slopes[-1])) - 1.0 / s)
 
     # K(s) - log(s) is convex; the curve crosses the axis where it is smallest.
-    position = float(optimize.brentq(derivative, -80.0, 80.0, xtol=1e-6))
+    position = float(optimize.brentq(derivative, -80.0, 80.0, xtol=1e-3))
     saddle = end * float(special.expit(position))
     scaled = slopes / (1.0 - slopes * saddle)
     second = float(shapes @ scaled**2) + saddle**-2
@@ -303,24 +305,29 @@ def _log_probability_positive(slopes: FloatArray, shapes: FloatArray) -> float:
     width = second**-0.5
     bend = float(np.clip(third / (3.0 * second) * width, -2.0, 2.0))  # steepest descent, to third order
 
-    def integrand(u: FloatArray) -> npt.NDArray[np.complex128]:
+    def integrand(u: FloatArray, bend: float) -> npt.NDArray[np.complex128]:
         """Relative to its value at the saddle, on the hyperbola s = saddle + width (bend (cosh u - 1) + i sinh u)."""
         away = width * (bend * (np.cosh(u) - 1.0) + 1j * np.sinh(u))
         speed = width * (bend * np.sinh(u) + 1j * np.cosh(u))
-        exponent = -shapes @ _log1p(-scaled[:, None] * away[None, :])
-        value: npt.NDArray[np.complex128] = np.exp(exponent) / (saddle + away) * saddle * speed
+        exponent = -shapes @ _log1p(-scaled[:, None] * away[None, :]) - _log1p(away / saddle)
+        value: npt.NDArray[np.complex128] = np.exp(np.minimum(exponent.real, 99.0) + 1j * exponent.imag) * speed
         return value
 
+    # Nowhere may the curve climb; the straight line never does.
     coarse = np.arange(0.0, 80.0, 0.5)
-    end_of_curve = coarse[np.flatnonzero(np.abs(integrand(coarse)) > 1e-17 * width)[-1]] + 0.5
+    height = np.abs(integrand(coarse, bend))
+    while bend != 0.0 and np.any(height > 2.0 * width * np.cosh(coarse)):
+        bend = bend / 4.0 if abs(bend) > 1e-3 else 0.0
+        height = np.abs(integrand(coarse, bend))
+    end_of_curve = coarse[np.flatnonzero(height > 1e-17 * width)[-1]] + 0.5
     step = float(end_of_curve) / 16.0
-    total = step * (0.5 * integrand(np.zeros(1)).imag[0] + integrand(step * np.arange(1.0, 17.0)).imag.sum())
+    total = step * (0.5 * integrand(np.zeros(1), bend).imag[0] + integrand(step * np.arange(1.0, 17.0), bend).imag.sum())
     points, change = 16, np.inf
-    while change > 1e-10 * abs(total):
+    while change > 1e-9 * abs(total):
         if points > 1_000_000:
             raise ArithmeticError("the integral of a confidence bound does not converge; please report the data")
         middle = step * (np.arange(points) + 0.5)
-        refined = 0.5 * (total + step * sum(integrand(part).imag.sum() for part in _pieces(middle)))
+        refined = 0.5 * (total + step * sum(integrand(part, bend).imag.sum() for part in _pieces(middle)))
         change, total, step, points = abs(refined - total), refined, step / 2.0, points * 2
     # At the saddle exp(K) / s; the two halves of the curve are mirror images.
     log_peak = -float(shapes @ np.log1p(-slopes * saddle)) - float(np.log(saddle))

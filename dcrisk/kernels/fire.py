@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dcrisk.kernels.events import choose
-from dcrisk.kernels.jit import inner
+from dcrisk.kernels.jit import rare
 from dcrisk.kernels.pending import drop_first, push
 from dcrisk.kernels.philox import uniform, uniforms
 from dcrisk.kernels.propagate import open_outage
@@ -23,7 +23,7 @@ from dcrisk.kernels.records import (
 from dcrisk.kernels.tables import sample_hours
 
 
-@inner
+@rare
 def hit(plan, work, key, block, now, start, hours, node, state, cause):
     """An outage of ``hours`` that begins at ``start``, now or later."""
     if hours <= 0.0:
@@ -35,7 +35,7 @@ def hit(plan, work, key, block, now, start, hours, node, state, cause):
     push(work.heap, work.counters, PENDING, start + hours, END, node, state, cause, now)
 
 
-@inner
+@rare
 def burn(plan, work, key, block, s, t, trial, event, choice):
     """All outages of one fire.
 
@@ -100,7 +100,7 @@ def burn(plan, work, key, block, s, t, trial, event, choice):
                 isolate(plan, work, key, block, s, t, now, event, g, building.node)
 
 
-@inner
+@rare
 def isolate(plan, work, key, block, s, t, now, event, g, burning):
     """The brigade cuts the power of a campus: its nodes other than the burning building are interrupted."""
     source = plan.sources[s]
@@ -126,14 +126,14 @@ def isolate(plan, work, key, block, s, t, now, event, g, burning):
         hit(plan, work, key, block, t, start, hours, node, INTERRUPTED, cause)
 
 
-@inner
+@rare
 def lies_destroyed(work, components, b, trial, t):
     """Whether an earlier fire of this hazard left the building destroyed at ``t``."""
     i = components + b
     return work.until_trial[i] == trial and work.since[b] <= t and t < work.until[i]
 
 
-@inner
+@rare
 def lie_destroyed(work, components, b, trial, since, until):
     """Remember a destruction; one that overlaps the remembered one extends it."""
     i = components + b
