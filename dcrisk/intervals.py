@@ -110,7 +110,10 @@ def proportion_interval(
 
 
 def quantile_interval(
-    values: FloatArray, probability: float, confidence: float = 0.95, limits: tuple[float, float] = (0.0, np.inf)
+    values: FloatArray,
+    probability: float,
+    confidence: float = 0.95,
+    limits: tuple[float, float] = (0.0, np.inf),
 ) -> tuple[float, Interval]:
     """A quantile and its distribution-free interval between two order statistics.
 
@@ -215,7 +218,7 @@ def _distinct(x: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The different values, ascending, and how often each occurs."""
     positive = x[x > NEGLIGIBLE]
     support, counts = np.unique(positive, return_counts=True)
-    weights = counts.astype(np.float64)
+    weights: FloatArray = counts.astype(np.float64)
     if support.size > GRID_SIZE:
         support, weights = _to_grid(support, weights)
     zeros = x.size - positive.size
@@ -232,7 +235,7 @@ def _to_grid(support: FloatArray, counts: FloatArray) -> tuple[FloatArray, Float
     grid[0], grid[-1] = support[0], support[-1]
     left = np.clip(np.searchsorted(grid, support, side="right") - 1, 0, GRID_SIZE - 2)
     share = (support - grid[left]) / (grid[left + 1] - grid[left])
-    weights = np.bincount(left, counts * (1.0 - share), GRID_SIZE)
+    weights: FloatArray = np.bincount(left, counts * (1.0 - share), GRID_SIZE).astype(np.float64)
     weights += np.bincount(left + 1, counts * share, GRID_SIZE)
     used = weights > 0.0
     return grid[used], weights[used]
@@ -256,15 +259,19 @@ def _upper_bound(support: FloatArray, counts: FloatArray, tail: float) -> float:
     if support.size == 1:
         return smallest
     if support.size == 2:
-        return smallest + (largest - smallest) * float(stats.beta.isf(tail, counts[1], counts[0]))
+        share = float(stats.beta.isf(tail, counts[1], counts[0]))
+        return smallest * float(stats.beta.ppf(tail, counts[0], counts[1])) + largest * share
 
-    x = (support - smallest) / (largest - smallest)
+    def mean_at(position: float) -> float:
+        """Between both ends, on a logistic scale, so that no digits are lost close to either."""
+        return smallest * float(special.expit(-position)) + largest * float(special.expit(position))
 
     def excess(position: float) -> float:
-        return _log_probability_positive(x - float(special.expit(position)), counts) - float(np.log(tail))
+        slopes = (support - mean_at(position)) / (largest - smallest)
+        return _log_probability_positive(slopes, counts) - float(np.log(tail))
 
-    # Bracket the root, going out from the normal approximation, on the logistic scale of the range.
-    n = counts.sum()
+    # Bracket the root, going out from the normal approximation.
+    x, n = (support - smallest) / (largest - smallest), counts.sum()
     centre = float(counts @ x / n)
     spread = float(np.sqrt(counts @ (x - centre) ** 2 / n / (n + 1.0)))
     guess = centre + float(stats.norm.isf(tail)) * spread
@@ -275,7 +282,7 @@ def _upper_bound(support: FloatArray, counts: FloatArray, tail: float) -> float:
         step *= 2.0
         near, far = far, far + step
     position = optimize.brentq(excess, min(near, far), max(near, far), xtol=1e-8)
-    return smallest + (largest - smallest) * float(special.expit(position))
+    return mean_at(float(position))
 
 
 def _log_probability_positive(slopes: FloatArray, shapes: FloatArray) -> float:
@@ -310,7 +317,9 @@ def _log_probability_positive(slopes: FloatArray, shapes: FloatArray) -> float:
         away = width * (bend * (np.cosh(u) - 1.0) + 1j * np.sinh(u))
         speed = width * (bend * np.sinh(u) + 1j * np.cosh(u))
         exponent = -shapes @ _log1p(-scaled[:, None] * away[None, :]) - _log1p(away / saddle)
-        value: npt.NDArray[np.complex128] = np.exp(np.minimum(exponent.real, 99.0) + 1j * exponent.imag) * speed
+        value: npt.NDArray[np.complex128] = (
+            np.exp(np.minimum(exponent.real, 99.0) + 1j * exponent.imag) * speed
+        )
         return value
 
     # Nowhere may the curve climb; the straight line never does.
@@ -321,12 +330,16 @@ def _log_probability_positive(slopes: FloatArray, shapes: FloatArray) -> float:
         height = np.abs(integrand(coarse, bend))
     end_of_curve = coarse[np.flatnonzero(height > 1e-17 * width)[-1]] + 0.5
     step = float(end_of_curve) / 16.0
-    total = step * (0.5 * integrand(np.zeros(1), bend).imag[0] + integrand(step * np.arange(1.0, 17.0), bend).imag.sum())
+    total = step * (
+        0.5 * integrand(np.zeros(1), bend).imag[0] + integrand(step * np.arange(1.0, 17.0), bend).imag.sum()
+    )
     points, change = 16, np.inf
     while change > 1e-9 * abs(total):
         if points > 1_000_000:
-            raise ArithmeticError("the integral of a confidence bound does not converge; please report the data")
-        middle = step * (np.arange(points) + 0.5)
+            raise ArithmeticError(
+                "the integral of a confidence bound does not converge; please report the data"
+            )
+        middle = np.asarray(step * (np.arange(points) + 0.5), dtype=np.float64)
         refined = 0.5 * (total + step * sum(integrand(part, bend).imag.sum() for part in _pieces(middle)))
         change, total, step, points = abs(refined - total), refined, step / 2.0, points * 2
     # At the saddle exp(K) / s; the two halves of the curve are mirror images.

@@ -67,6 +67,8 @@ def plot_exceedance(
         Both scales are logarithmic (but for outages, which are counted). A curve ends where no trial went further;
         its band goes on, because what was not seen is not impossible.
     """
+    from matplotlib.ticker import MaxNLocator
+
     curves = statistics.exceedance(results, quantity, thresholds, confidence)
     ax = _axes(ax, (7.5, 4.8))
     counted = quantity == "outages"
@@ -85,7 +87,9 @@ def plot_exceedance(
         low = np.maximum(one["exceedance_low"], floor / 10.0)
         colour = COLOURS[i % len(COLOURS)]
         label = name if np.isfinite(seen).any() else f"{name} (never seen)"
-        ax.fill_between(levels, low, one["exceedance_high"], step="post", color=colour, alpha=0.18, linewidth=0)
+        ax.fill_between(
+            levels, low, one["exceedance_high"], step="post", color=colour, alpha=0.18, linewidth=0
+        )
         ax.plot(
             levels,
             seen,
@@ -101,7 +105,7 @@ def plot_exceedance(
     ax.set_yscale("log")
     ax.set_ylim(floor, min(1.3, 2.0 * highest))
     if counted:
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     else:
         ax.set_xscale("log")
     ax.set_xlabel(f"{AXIS_WORDS[quantity]}; window: {_hours(curves.attrs['horizon_hours'])}")
@@ -151,7 +155,12 @@ def plot_downtime(results: xr.Dataset, ax: Axes | None = None, confidence: float
     ax.errorbar(mean, rows, xerr=whiskers, fmt="none", ecolor="black", elinewidth=1.2, capsize=4)
     for row, (value, end) in enumerate(zip(mean, high, strict=True)):
         ax.annotate(
-            f"{value:.3g} h", (max(value, end), row), xytext=(6, 0), textcoords="offset points", va="center", fontsize=9
+            f"{value:.3g} h",
+            (max(value, end), row),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
         )
     ax.set_yticks(rows, names)
     ax.invert_yaxis()
@@ -162,7 +171,13 @@ def plot_downtime(results: xr.Dataset, ax: Axes | None = None, confidence: float
     ax.grid(axis="x", alpha=0.3)
     ax.set_axisbelow(True)
     if "downtime_by_hazard" in results:
-        ax.legend(title="begun by", fontsize="small", title_fontsize="small", loc="upper left", bbox_to_anchor=(1.01, 1))
+        ax.legend(
+            title="begun by",
+            fontsize="small",
+            title_fontsize="small",
+            loc="upper left",
+            bbox_to_anchor=(1.01, 1),
+        )
     return ax
 
 
@@ -320,7 +335,9 @@ def _clusters(graph: _Graph) -> list[list[str]]:
     group = np.arange(len(names))
     for i, j in zip(*np.nonzero(gaps < 0.05 * gaps.max()), strict=True):
         group[group == group[j]] = group[i]
-    found = [[n for n, g in zip(names, group, strict=True) if g == one] for one in dict.fromkeys(group.tolist())]
+    found = [
+        [n for n, g in zip(names, group, strict=True) if g == one] for one in dict.fromkeys(group.tolist())
+    ]
     return [members for members in found if len(members) > 1] if len(found) > 1 else []
 
 
@@ -361,7 +378,15 @@ def _draw_with_enlargements(ax: Axes, graph: _Graph, clusters: list[list[str]]) 
         panel.set_title(title, fontsize=10, loc="left")
         for corner in (0.0, 1.0):
             line = ConnectionPatch(
-                places[title], (0.0, corner), "data", "axes fraction", whole, panel, color="0.6", lw=0.7, zorder=0.5
+                places[title],
+                (0.0, corner),
+                "data",
+                "axes fraction",
+                axesA=whole,
+                axesB=panel,
+                color="0.6",
+                linewidth=0.7,
+                zorder=0.5,
             )
             ax.add_artist(line)
 
@@ -393,7 +418,9 @@ def _draw_panel(ax: Axes, graph: _Graph, names: Sequence[str], groups: set[str] 
     users = {n: [u for u in part.users(n) if u in part.names] for n in free}
     for n in free:
         near = [spots[u] for u in users[n] if u in spots] or list(spots.values())
-        spots[n] = room.put_box(n, (float(np.mean([p[0] for p in near])), float(np.mean([p[1] for p in near]))))
+        spots[n] = room.put_box(
+            n, (float(np.mean([p[0] for p in near])), float(np.mean([p[1] for p in near])))
+        )
     _draw_edges(ax, part, spots, set(free))
     for n in part.names:
         if n in free:
@@ -464,7 +491,8 @@ class _Room:
         best = min(
             places,
             key=lambda p: (
-                np.hypot(p[0] - x, p[1] - y) + 1e3 * self._overlap(_around(*p, width + 22.0, height + 26.0))
+                float(np.hypot(p[0] - x, p[1] - y))
+                + 1e3 * self._overlap(_around(p[0], p[1], width + 22.0, height + 26.0))
             ),
         )
         self.taken.append(_around(*best, width + 8.0, height + 8.0))
@@ -479,7 +507,9 @@ class _Room:
         x, y = self._figure(spot)
         best, least, far = (x, y), np.inf, False
         for distance in (7.0, 14.0, 24.0, 36.0, 50.0, 70.0):
-            for turn in np.radians((0, 180, 90, 270, 45, 135, 225, 315, 20, 160, 200, 340, 70, 110, 250, 290)):
+            for turn in np.radians(
+                (0, 180, 90, 270, 45, 135, 225, 315, 20, 160, 200, 340, 70, 110, 250, 290)
+            ):
                 c, s = float(np.cos(turn)), float(np.sin(turn))
                 place = x + c * (distance + width / 2), y + s * (distance + height / 2)
                 box = _around(*place, width + 2.0, height + 1.0)
@@ -491,7 +521,11 @@ class _Room:
         shown.set_bbox({"boxstyle": "square,pad=0.05", "facecolor": "white", "alpha": 0.75, "linewidth": 0})
         if far:
             self.ax.annotate(
-                "", self._data(best), xytext=spot, arrowprops={"arrowstyle": "-", "color": "0.3", "lw": 0.6}, zorder=4
+                "",
+                self._data(best),
+                xytext=spot,
+                arrowprops={"arrowstyle": "-", "color": "0.3", "lw": 0.6},
+                zorder=4,
             )
 
     def _size(self, text: Any) -> tuple[float, float]:
@@ -509,8 +543,11 @@ class _Room:
     def _overlap(self, box: Box) -> float:
         """Shared area, in square points."""
         x0, y0, x1, y1 = box
-        return sum(
-            max(0.0, min(x1, b[2]) - max(x0, b[0])) * max(0.0, min(y1, b[3]) - max(y0, b[1])) for b in self.taken
+        return float(
+            sum(
+                max(0.0, min(x1, b[2]) - max(x0, b[0])) * max(0.0, min(y1, b[3]) - max(y0, b[1]))
+                for b in self.taken
+            )
         )
 
     def _outside(self, box: Box) -> float:
@@ -536,7 +573,9 @@ def _draw_edges(ax: Axes, part: _Graph, spots: dict[str, tuple[float, float]], b
     for whole, piece in part.parts:
         arrow(whole, piece, arrowstyle="-", color="0.2", lw=1.2)
     for (a, b), p in part.fires.items():
-        arrow(a, b, arrowstyle="-|>", color=FIRE, lw=_fire_width(p), connectionstyle="arc3,rad=0.18", alpha=0.85)
+        arrow(
+            a, b, arrowstyle="-|>", color=FIRE, lw=_fire_width(p), connectionstyle="arc3,rad=0.18", alpha=0.85
+        )
 
 
 def _draw_campus(ax: Axes, spots: list[tuple[float, float]]) -> None:
@@ -551,7 +590,9 @@ def _draw_campus(ax: Axes, spots: list[tuple[float, float]]) -> None:
         points = points[ConvexHull(points).vertices]
     except (QhullError, ValueError):
         pass  # two sites, or all in one line: their connection is the patch
-    patch = Polygon(points.tolist(), closed=True, facecolor="#FBEFD5", edgecolor="#FBEFD5", linewidth=34, zorder=0)
+    patch = Polygon(
+        points.tolist(), closed=True, facecolor="#FBEFD5", edgecolor="#FBEFD5", linewidth=34, zorder=0
+    )
     patch.set_joinstyle("round")
     ax.add_patch(patch)
 
@@ -564,7 +605,9 @@ def _map_legend(ax: Axes, graph: _Graph) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    marks: list[Any] = [Line2D([], [], marker="o", color="#0072B2", linestyle="", mec="white", ms=8, label="site")]
+    marks: list[Any] = [
+        Line2D([], [], marker="o", color="#0072B2", linestyle="", mec="white", ms=8, label="site")
+    ]
     if graph.sites < set(graph.names):
         marks.append(Patch(facecolor="0.93", edgecolor="0.45", label="utility (its place is schematic)"))
     if graph.needs:
@@ -574,9 +617,16 @@ def _map_legend(ax: Axes, graph: _Graph) -> None:
     if graph.fires:
         shown = sorted({min(graph.fires.values()), max(graph.fires.values())})
         for p in shown:
-            marks.append(Line2D([], [], color=FIRE, lw=_fire_width(p), label=f"fire spreads, probability {p:g}"))
+            marks.append(
+                Line2D([], [], color=FIRE, lw=_fire_width(p), label=f"fire spreads, probability {p:g}")
+            )
     if any(len(campus) > 1 for campus in graph.isolated):
         marks.append(Patch(facecolor="#FBEFD5", label="cut off together in a fire"))
     ax.legend(
-        handles=marks, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=min(4, len(marks)), fontsize=8.5, frameon=False
+        handles=marks,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.1),
+        ncols=min(4, len(marks)),
+        fontsize=8.5,
+        frameon=False,
     )

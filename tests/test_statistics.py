@@ -20,9 +20,15 @@ def make_results(downtime, outages=None, data_loss=None, **more):
     return xr.Dataset(
         {
             "downtime": (by_trial, downtime, {"units": "h"}),
-            "outages": (by_trial, ((downtime > 0) if outages is None else np.atleast_2d(outages)).astype(np.int32)),
+            "outages": (
+                by_trial,
+                ((downtime > 0) if outages is None else np.atleast_2d(outages)).astype(np.int32),
+            ),
             "longest_outage": (by_trial, downtime, {"units": "h"}),
-            "data_loss": (by_trial, downtime > HORIZON / 2 if data_loss is None else np.atleast_2d(data_loss)),
+            "data_loss": (
+                by_trial,
+                downtime > HORIZON / 2 if data_loss is None else np.atleast_2d(data_loss),
+            ),
             **more,
         },
         coords={"layout": [f"layout {i}" for i in range(len(downtime))]},
@@ -208,7 +214,9 @@ def test_availability_of_known_trials():
 
 
 def test_exceedance_of_known_trials():
-    found = statistics.exceedance(make_results([[0.0, 1.0, 5.0, 30.0], [0.0] * 4]), "downtime", [0.0, 5.0, 24.0])
+    found = statistics.exceedance(
+        make_results([[0.0, 1.0, 5.0, 30.0], [0.0] * 4]), "downtime", [0.0, 5.0, 24.0]
+    )
     np.testing.assert_allclose(found["exceedance"], [[0.75, 0.25, 0.25], [0, 0, 0]])
     exact = stats.binomtest(3, 4).proportion_ci(0.95, "exact")
     assert found["exceedance_low"].values[0, 0] == pytest.approx(exact.low)
