@@ -9,25 +9,28 @@ a quantile (`quantile_interval`)
 the mean of a bounded quantity (`bounded_mean_interval`)
     Gaffke's bound, described next.
 
-Downtime is zero in almost every trial and very large in a few. The textbook interval, mean plus or minus 1.96 standard
-errors, has width zero when no outage was seen and covers far too seldom when a handful were. Gaffke's bound [1]_, [2]_
-adds to the n observations one imagined one at the worst value possible, and gives these n + 1 values random weights,
-uniform over all weights that sum to one (a flat Dirichlet distribution). The bound is the wanted quantile of the
-weighted mean. For observations of only 0 and 1 it *is* the Clopper-Pearson bound; for many observations it becomes
-the textbook interval. That it is valid for every n and every bounded distribution is a conjecture: no proof is known,
-nor any counterexample. The tests of this package measure its coverage in a rare and heavy-tailed case.
+Downtime is zero in almost every trial and very large in a few. The textbook interval, mean plus or minus
+1.96 standard errors, has width zero when no outage was seen and covers far too seldom when a handful were.
+Gaffke's bound [1]_, [2]_ adds to the n observations one imagined one at the worst value possible, and gives
+these n + 1 values random weights, uniform over all weights that sum to one (a flat Dirichlet distribution).
+The bound is the wanted quantile of the weighted mean. For observations of only 0 and 1 it *is* the
+Clopper-Pearson bound; for many observations it becomes the textbook interval. That it is valid for every n
+and every bounded distribution is a conjecture: no proof is known, nor any counterexample. The tests of this
+package measure its coverage in a rare and heavy-tailed case.
 
 No random weights are drawn here. With independent exponential variables G,
 
     P(weighted mean > m)  =  P(sum of G_i (x_i - m) > 0),
 
-where equal observations, above all the zeros, merge into one gamma variable. The right-hand side is an inverse Laplace
-transform, integrated numerically along a curve close to the path of steepest descent, on which nothing oscillates
-(the idea of [3]_; the trapezoidal rule then converges exponentially). Cost follows the number of *different* values.
+where equal observations, above all the zeros, merge into one gamma variable. The right-hand side is an
+inverse Laplace transform, integrated numerically along a curve close to the path of steepest descent, on
+which nothing oscillates (the idea of [3]_; the trapezoidal rule then converges exponentially). Cost follows
+the number of *different* values.
 
 .. [1] N. Gaffke, "Three test statistics for a nonparametric one-sided hypothesis on the mean of a nonnegative
    variable", Mathematical Methods of Statistics 14 (2005) 451-467.
-.. [2] E. Learned-Miller and P. S. Thomas, "A new confidence interval for the mean of a bounded random variable",
+.. [2] E. Learned-Miller and P. S. Thomas, "A new confidence interval for the mean of a bounded random
+variable",
    arXiv:1905.06208 (2019).
 .. [3] C. W. Helstrom, "Calculating error probabilities for intersymbol and cochannel interference",
    IEEE Transactions on Communications 34 (1986) 430-435.
@@ -180,8 +183,8 @@ def bounded_mean_interval(values: npt.ArrayLike, upper: float = 1.0, confidence:
 
     Notes
     -----
-    See the head of this module for the method and for what is proven of it. The numerical error is below one part
-    in a thousand of the interval's width.
+    See the head of this module for the method and for what is proven of it. The numerical error is below one
+    part in a thousand of the interval's width.
 
     Examples
     --------
@@ -228,8 +231,8 @@ def _distinct(x: FloatArray) -> tuple[FloatArray, FloatArray]:
 def _to_grid(support: FloatArray, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Share each value out between its two neighbours on a logarithmic grid, keeping the mean.
 
-    The weighted mean keeps its expectation exactly and its variance can only grow (by less than the square of the
-    grid's relative step, a few parts in ten thousand), so the interval is never made too narrow.
+    The weighted mean keeps its expectation exactly and its variance can only grow (by less than the square
+    of the grid's relative step, a few parts in ten thousand), so the interval is never made too narrow.
     """
     grid = np.geomspace(support[0], support[-1], GRID_SIZE)
     grid[0], grid[-1] = support[0], support[-1]
@@ -288,9 +291,9 @@ def _upper_bound(support: FloatArray, counts: FloatArray, tail: float) -> float:
 def _log_probability_positive(slopes: FloatArray, shapes: FloatArray) -> float:
     """Logarithm of P(sum of slopes * Gamma(shapes) > 0), for slopes of both signs.
 
-    With K the logarithm of the sum's moment generating function the probability is the integral of exp(K(s)) / s over
-    any curve that comes from infinity below the real axis, crosses it between 0 and 1 / max(slopes), and goes to
-    infinity above it, divided by 2 pi i.
+    With K the logarithm of the sum's moment generating function the probability is the integral of exp(K(s))
+    / s over any curve that comes from infinity below the real axis, crosses it between 0 and 1 /
+    max(slopes), and goes to infinity above it, divided by 2 pi i.
     """
     if slopes[-1] <= 0.0:
         return -np.inf
@@ -313,7 +316,7 @@ def _log_probability_positive(slopes: FloatArray, shapes: FloatArray) -> float:
     bend = float(np.clip(third / (3.0 * second) * width, -2.0, 2.0))  # steepest descent, to third order
 
     def integrand(u: FloatArray, bend: float) -> npt.NDArray[np.complex128]:
-        """Relative to its value at the saddle, on the hyperbola s = saddle + width (bend (cosh u - 1) + i sinh u)."""
+        """Relative to the saddle, on the hyperbola s = saddle + width (bend (cosh u - 1) + i sinh u)."""
         away = width * (bend * (np.cosh(u) - 1.0) + 1j * np.sinh(u))
         speed = width * (bend * np.sinh(u) + 1j * np.cosh(u))
         exponent = -shapes @ _log1p(-scaled[:, None] * away[None, :]) - _log1p(away / saddle)

@@ -1,8 +1,9 @@
 """Figures of results and of scenarios. Matplotlib is imported at the first figure, not before.
 
-Each function draws on `ax`, or on a new figure, and returns the axes: ``plot_map(scenario).figure.savefig("map.png")``.
-Lines differ in style and marker and bars in hatching as well as in colour (Okabe and Ito's palette, safe for colour-blind
-readers), so the figures can be read in print without colour.
+Each function draws on `ax`, or on a new figure, and returns the axes:
+``plot_map(scenario).figure.savefig("map.png")``. Lines differ in style and marker and bars in hatching as
+well as in colour (Okabe and Ito's palette, safe for colour-blind readers), so the figures can be read in
+print without colour.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 Box = tuple[float, float, float, float]
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999", "#F0E442")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oo")
@@ -64,8 +65,8 @@ def plot_exceedance(
     Returns
     -------
     matplotlib.axes.Axes
-        Both scales are logarithmic (but for outages, which are counted). A curve ends where no trial went further;
-        its band goes on, because what was not seen is not impossible.
+        Both scales are logarithmic (but for outages, which are counted). A curve ends where no trial went
+        further; its band goes on, because what was not seen is not impossible.
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -97,7 +98,7 @@ def plot_exceedance(
             color=colour,
             linestyle=LINES[i % len(LINES)],
             marker=MARKERS[i % len(MARKERS)],
-            markevery=(i * 3 % 8, max(1, levels.size // 7)),
+            markevery=(3 * i % max(1, levels.size // 7), max(1, levels.size // 7)),
             markersize=5,
             label=label,
         )
@@ -111,7 +112,9 @@ def plot_exceedance(
     ax.set_xlabel(f"{AXIS_WORDS[quantity]}; window: {_hours(curves.attrs['horizon_hours'])}")
     ax.set_ylabel("probability that a window brings more")
     ax.grid(which="major", alpha=0.3)
-    ax.legend(title=f"layout (band: {confidence:.4g} confidence)", fontsize="small", title_fontsize="small")
+    ax.legend(
+        title=f"layout (band: {100 * confidence:.4g} % interval)", fontsize="small", title_fontsize="small"
+    )
     return ax
 
 
@@ -147,7 +150,8 @@ def plot_downtime(results: xr.Dataset, ax: Axes | None = None, confidence: float
             color=COLOURS[i % len(COLOURS)],
             alpha=0.8,
             hatch=HATCHES[(i + i // len(COLOURS)) % len(HATCHES)],
-            edgecolor="white",
+            edgecolor="black",
+            linewidth=0.5,
             label=hazard,
         )
         left = left + hours
@@ -166,7 +170,7 @@ def plot_downtime(results: xr.Dataset, ax: Axes | None = None, confidence: float
     ax.invert_yaxis()
     ax.set_xlim(0.0, 1.18 * float(max(high.max(), mean.max())))
     ax.set_xlabel(
-        f"mean downtime (h in a window of {_hours(horizon)}); whiskers: {confidence:.4g} confidence, of the total"
+        f"mean downtime (h in a window of {_hours(horizon)}); whiskers: {100 * confidence:.4g} % interval"
     )
     ax.grid(axis="x", alpha=0.3)
     ax.set_axisbelow(True)
@@ -224,12 +228,11 @@ def plot_map(scenario: Any, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        Sites that stand much closer together than the whole map is wide are one mark on it, and a second panel shows
-        them enlarged.
+        Sites that stand much closer together than the whole map is wide are one mark on it, and a second
+        panel shows them enlarged.
     """
     graph = _graph(scenario)
     clusters = _clusters(graph)
-    new = ax is None
     if ax is None:
         import matplotlib.pyplot as plt
 
@@ -240,7 +243,7 @@ def plot_map(scenario: Any, ax: Axes | None = None) -> Axes:
         _draw_with_enlargements(ax, graph, clusters)
     else:
         _draw_panel(ax, graph, graph.names)
-    ax.set_title(str(getattr(scenario, "name", "scenario")), pad=12 if new else 6)
+    ax.set_title(str(getattr(scenario, "name", "scenario")), loc="left")
     _map_legend(ax, graph)
     return ax
 
@@ -326,7 +329,7 @@ def _needed(requires: Iterable[Any]) -> Iterator[str]:
 
 
 def _clusters(graph: _Graph) -> list[list[str]]:
-    """Groups of nodes within a twentieth of the map's extent of each other, if they leave something outside."""
+    """Groups of nodes within a twentieth of the map's extent, if they leave something outside."""
     names = list(graph.places)
     if len(names) < 3:
         return []
@@ -375,7 +378,7 @@ def _draw_with_enlargements(ax: Axes, graph: _Graph, clusters: list[list[str]]) 
         panel = ax.inset_axes((0.53, 1.0 - (k + 1) * height + gap, 0.47, height - gap))
         members = [n for n in graph.names if group.get(n) == title]
         _draw_panel(panel, graph, members)
-        panel.set_title(title, fontsize=10, loc="left")
+        panel.set_title(title, fontsize=10, loc="right")
         for corner in (0.0, 1.0):
             line = ConnectionPatch(
                 places[title],
@@ -410,8 +413,11 @@ def _draw_panel(ax: Axes, graph: _Graph, names: Sequence[str], groups: set[str] 
     else:
         scale = _set_units(ax, part)
     spots = {n: (x * scale, y * scale) for n, (x, y) in part.places.items()}
-    _set_limits(ax, list(spots.values()))
+    dense = len(part.fires) > 2  # keep utilities out of the web of arrows, below it
+    _set_limits(ax, list(spots.values()), lower=dense and len(part.names) > len(spots))
     room = _Room(ax)
+    if dense:
+        room.take_all(list(spots.values()))
     for spot in spots.values():
         room.take_point(spot, 9.0)
     free = sorted((n for n in part.names if n not in spots), key=lambda n: len(_reach(part, n)))
@@ -445,7 +451,7 @@ def _set_units(ax: Axes, part: _Graph) -> float:
     return scale
 
 
-def _set_limits(ax: Axes, spots: list[tuple[float, float]]) -> None:
+def _set_limits(ax: Axes, spots: list[tuple[float, float]], lower: bool) -> None:
     """The same scale both ways, and a margin for labels, without changing the size of the axes."""
     points = np.array(spots)
     box = ax.get_window_extent()
@@ -453,6 +459,8 @@ def _set_limits(ax: Axes, spots: list[tuple[float, float]]) -> None:
     extent = np.ptp(points, axis=0)
     per_pixel = float(max(extent[0] / (0.62 * box.width), extent[1] / (0.55 * box.height)))
     per_pixel = per_pixel or 1.0 / box.width
+    if lower:  # more margin below than above
+        middle[1] -= 0.13 * per_pixel * box.height
     ax.set_xlim(middle[0] - 0.5 * per_pixel * box.width, middle[0] + 0.5 * per_pixel * box.width)
     ax.set_ylim(middle[1] - 0.5 * per_pixel * box.height, middle[1] + 0.5 * per_pixel * box.height)
 
@@ -466,10 +474,16 @@ class _Room:
         self.unit = ax.figure.get_dpi() / 72.0
         self.frame = tuple(v / self.unit for v in (box.x0, box.y0, box.x1, box.y1))
         self.taken: list[Box] = []
+        self.closed: list[Box] = []  # to boxes, not to labels
 
     def take_point(self, spot: tuple[float, float], size: float) -> None:
         x, y = self._figure(spot)
         self.taken.append((x - size / 2, y - size / 2, x + size / 2, y + size / 2))
+
+    def take_all(self, spots: list[tuple[float, float]]) -> None:
+        points = np.array([self._figure(spot) for spot in spots])
+        (x0, y0), (x1, y1) = points.min(axis=0) - 6.0, points.max(axis=0) + 6.0
+        self.closed.append((float(x0), float(y0), float(x1), float(y1)))
 
     def put_box(self, text: str, near: tuple[float, float]) -> tuple[float, float]:
         """Draw a framed text at the free place closest to a spot; return its middle."""
@@ -492,7 +506,8 @@ class _Room:
             places,
             key=lambda p: (
                 float(np.hypot(p[0] - x, p[1] - y))
-                + 1e3 * self._overlap(_around(p[0], p[1], width + 22.0, height + 26.0))
+                + 1e3
+                * self._overlap(_around(p[0], p[1], width + 22.0, height + 34.0), self.taken + self.closed)
             ),
         )
         self.taken.append(_around(*best, width + 8.0, height + 8.0))
@@ -513,7 +528,7 @@ class _Room:
                 c, s = float(np.cos(turn)), float(np.sin(turn))
                 place = x + c * (distance + width / 2), y + s * (distance + height / 2)
                 box = _around(*place, width + 2.0, height + 1.0)
-                cost = distance + 1e3 * self._overlap(box) + 1e4 * self._outside(box)
+                cost = distance + 1e3 * self._overlap(box, self.taken) + 1e4 * self._outside(box)
                 if cost < least:
                     best, least, far = place, cost, distance > 20.0
         self.taken.append(_around(*best, width + 2.0, height + 1.0))
@@ -540,19 +555,20 @@ class _Room:
         x, y = self.ax.transData.inverted().transform(np.array(place) * self.unit)
         return float(x), float(y)
 
-    def _overlap(self, box: Box) -> float:
+    @staticmethod
+    def _overlap(box: Box, taken: list[Box]) -> float:
         """Shared area, in square points."""
         x0, y0, x1, y1 = box
         return float(
             sum(
                 max(0.0, min(x1, b[2]) - max(x0, b[0])) * max(0.0, min(y1, b[3]) - max(y0, b[1]))
-                for b in self.taken
+                for b in taken
             )
         )
 
     def _outside(self, box: Box) -> float:
         x0, y0, x1, y1 = self.frame
-        return max(0.0, x0 + 3 - box[0], y0 + 3 - box[1], box[2] - x1 + 3, box[3] - y1 + 3)
+        return float(max(0.0, x0 + 3 - box[0], y0 + 3 - box[1], box[2] - x1 + 3, box[3] - y1 + 3))
 
 
 def _around(x: float, y: float, width: float, height: float) -> Box:

@@ -1,11 +1,13 @@
-"""What the trials say: estimates with confidence intervals, from the Dataset of `dcrisk.simulate` to a Dataset.
+"""What the trials say: estimates with confidence intervals, Dataset in, Dataset out.
 
-For every estimate ``x`` there are ``x_low`` and ``x_high``. Each interval holds the true value with the confidence asked
-for, one layout and one number at a time; errors are equally likely on both sides. The intervals say how far the
-*simulation* may be off for the number of trials it ran; they know nothing of rates that were guessed wrong.
+For every estimate ``x`` there are ``x_low`` and ``x_high``. Each interval holds the true value with the
+confidence asked for, one layout and one number at a time; errors are equally likely on both sides. The
+intervals say how far the *simulation* may be off for the number of trials it ran; they know nothing of rates
+that were guessed wrong.
 
-`dcrisk.intervals` has the mathematics. All intervals stay valid, and finite where they can be, when an outage was seen
-once or never: a layout that never failed in n trials is available "at least" so much, not always.
+`dcrisk.intervals` has the mathematics. All intervals stay valid, and finite where they can be, when an
+outage was seen once or never: a layout that never failed in n trials is available "at least" so much, not
+always.
 """
 
 from __future__ import annotations
@@ -58,9 +60,10 @@ def availability(results: xr.Dataset, confidence: float = 0.95) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        Over ``layout``: ``availability``, ``unavailability`` (one minus it: it keeps its digits where availability
-        rounds to 1) and ``nines`` (minus the decimal logarithm of unavailability: 3 is 99.9 %), each with ``_low``
-        and ``_high``. A layout that was never down has infinitely many nines, and finitely many at least.
+        Over ``layout``: ``availability``, ``unavailability`` (one minus it: it keeps its digits where
+        availability rounds to 1) and ``nines`` (minus the decimal logarithm of unavailability: 3 is 99.9 %),
+        each with ``_low`` and ``_high``. A layout that was never down has infinitely many nines, and
+        finitely many at least.
 
     Notes
     -----
@@ -99,8 +102,8 @@ def exceedance(
     quantity : {"downtime", "longest_outage", "outages"}
         Hours down in the window, hours of the longest outage, or the number of outages.
     thresholds : sequence of float, optional
-        In the units of the quantity. Default: for hours 61 from the smallest above zero to the largest seen, equally
-        spaced on a logarithmic scale; for outages every number from 0 to the largest seen.
+        In the units of the quantity. Default: for hours 61 from the smallest above zero to the largest seen,
+        equally spaced on a logarithmic scale; for outages every number from 0 to the largest seen.
     confidence : float
         Of each interval (for one threshold at a time, not for the curve as a whole).
 
@@ -184,8 +187,8 @@ def summary(
 
     Notes
     -----
-    Gaffke's interval needs the largest value possible. For downtime it is the window; the number of outages has
-    none, and one more than the largest number seen is taken, which is an assumption.
+    Gaffke's interval needs the largest value possible. For downtime it is the window; the number of outages
+    has none, and one more than the largest number seen is taken, which is an assumption.
 
     Examples
     --------
@@ -373,7 +376,8 @@ def _check_range(variable: xr.DataArray, limit: float) -> None:
     lowest, highest = float(variable.min(skipna=False)), float(variable.max(skipna=False))
     if not (lowest >= 0.0 and highest <= limit * (1.0 + 1e-9) and np.isfinite(highest)):
         raise ValueError(
-            f"{variable.name} must lie between 0 and {limit:g} without gaps (NaN); it goes from {lowest:g} to {highest:g}"
+            f"{variable.name} must lie between 0 and {limit:g} without gaps (NaN); "
+            f"it goes from {lowest:g} to {highest:g}"
         )
 
 

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from reference import simulate as reference
 from scipy import stats
@@ -121,7 +121,8 @@ def layouts(draw, scenario):
     return made
 
 
-@settings(max_examples=300)
+# shrinking a scenario takes minutes and helps little: the failing one is printed whole
+@settings(max_examples=300, phases=[Phase.explicit, Phase.generate])
 @given(st.data(), st.integers(0, 2**64 - 1), st.sampled_from([0.0, 500.0]))
 def test_kernel_and_reference_agree(data, seed, warmup):
     scenario = data.draw(scenarios())

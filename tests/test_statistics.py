@@ -81,7 +81,7 @@ def test_the_integral_agrees_with_clopper_pearson(ones, n, confidence):
 
 @pytest.mark.parametrize("n", [1, 2, 5, 30])
 def test_agrees_with_drawn_weights(n):
-    """The Monte Carlo quantile has a standard error below 0.3 % of the width; 2 % are allowed (6 sigma, < 1e-7)."""
+    """The drawn quantile's standard error is below 0.3 % of the width; 2 % are allowed (6 sigma)."""
     rng = np.random.default_rng(n)
     x = rng.random(n) ** 4 * (rng.random(n) < 0.7)
     low, high = intervals.bounded_mean_interval(x)
@@ -91,7 +91,7 @@ def test_agrees_with_drawn_weights(n):
 
 
 def test_many_trials_give_the_normal_interval():
-    """With range / standard deviation small against sqrt(n) the bound is the textbook one, here within 3 %."""
+    """With range / standard deviation far below sqrt(n) the bound is the textbook one, within 3 %."""
     x = np.random.default_rng(1).gamma(2.0, 0.05, 100_000).clip(0, 1)
     error = stats.norm.isf(0.025) * x.std() / np.sqrt(x.size)
     low, high = intervals.bounded_mean_interval(x)
@@ -130,7 +130,7 @@ def test_coverage_of_rare_and_heavy_tailed_outages():
 
 
 def test_coverage_where_the_bound_is_nearly_tight():
-    """Mostly whole windows lost: close to binary, so misses come close to what is allowed (false alarm < 1e-5)."""
+    """Mostly whole windows lost: misses come close to what is allowed (false alarm < 1e-5)."""
     rng = np.random.default_rng(7)
     runs, trials, p = 1200, 50, 0.1
     above = below = 0
@@ -178,7 +178,7 @@ def test_proportions_are_scipys_exact_ones():
 
 
 def test_quantile_interval_covers_exactly_as_computed():
-    """Coverage from the binomial distribution, without simulation: uniform values, ranks read off the values."""
+    """Coverage from the binomial distribution, without simulation: ranks are read off the values."""
     for n in (1, 10, 59, 300, 5000):
         for p in (0.5, 0.9, 0.999):
             x = np.arange(1.0, n + 1.0)

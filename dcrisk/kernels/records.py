@@ -184,13 +184,14 @@ PENDING, FRONT, QUEUED, ORDER, BATCH, STRUCK, OVERFLOW = range(7)
 
 def rest(plan: Plan, pending: int) -> Work:
     """A state at rest, with room for ``pending`` changes."""
-    counters = np.zeros(7, np.int64)
+    states = np.zeros(len(plan.vertices), STATE)
+    states["ended_trial"] = -1
     return Work(
-        states=np.zeros(len(plan.vertices), STATE),
+        states=states,
         heap=np.zeros(pending, CHANGE),
         front=np.zeros(pending, CHANGE),
         queue=np.zeros(len(plan.vertices) + 1, np.int64),
-        counters=counters,
+        counters=np.zeros(7, np.int64),
         cursors=np.zeros(max(len(plan.sources), 1), CURSOR),
         until=np.zeros(len(plan.components) + len(plan.buildings) + 1),
         since=np.zeros(len(plan.buildings) + 1),
