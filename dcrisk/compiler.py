@@ -221,16 +221,16 @@ class _Graph:
             self._contents[self.nodes[holder]].append(vertex)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        rows, parents, contents = [], [], []
+        rows: list[tuple[int, ...]] = []
+        parents: list[int] = []
+        contents: list[int] = []
         for (kind, tolerance, item, table, store), above, inside in zip(
             self._vertices, self._parents, self._contents, strict=True
         ):
             first_parent, first_content = len(parents), len(contents)
             parents.extend(above)
             contents.extend(inside)
-            rows.append(
-                (kind, tolerance, first_parent, len(parents), first_content, len(contents), item, table, store)
-            )
+            rows.append((kind, tolerance, first_parent, len(parents), first_content, len(contents), item, table, store))
         return {
             "vertices": _rows(records.VERTEX, rows),
             "parents": np.array(parents, np.int64),
@@ -313,9 +313,7 @@ class _Sources:
         if isinstance(hazard, Failure) and hazard.shared:
             origin = template["first"]
         if origin < 0 and template["rate_per_hour"] == 0:
-            raise SpecificationError(
-                f"given {hazard.name!r}: all its rates are 0, so name the origin of the event"
-            )
+            raise SpecificationError(f"given {hazard.name!r}: all its rates are 0, so name the origin of the event")
         if given.state is not None and isinstance(hazard, Fire) and given.state not in hazard.durations:
             raise SpecificationError(
                 f"given {hazard.name!r}: state {given.state!r} needs a duration in durations[{given.state!r}]"
@@ -346,7 +344,7 @@ class _Sources:
     def _failure(self, hazard: Failure) -> tuple[dict[str, Any], list[float], list[list[int]]]:
         nodes = {site: self._nodes[site] for site in hazard.origins()}
         if hazard.shared:
-            rates, strikes = [float(hazard.rate_per_year)], [list(nodes.values())]
+            rates, strikes = [max(hazard.rates.values())], [list(nodes.values())]  # one rate, that of the common event
         else:
             rates, strikes = list(hazard.rates.values()), [[self._nodes[site]] for site in hazard.rates]
         fields = {

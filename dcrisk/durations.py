@@ -49,9 +49,7 @@ def check(value: Duration, where: str, *, infinite: bool = False) -> Duration:
             f"{where}: the distribution has no parameters yet; freeze it, as in stats.expon(scale=24)"
         )
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise SpecificationError(
-            f"{where}: {value!r} is no duration; give hours or a frozen scipy.stats distribution"
-        )
+        raise SpecificationError(f"{where}: {value!r} is no duration; give hours or a frozen scipy.stats distribution")
     hours = float(value)
     if math.isnan(hours) or hours < 0 or (math.isinf(hours) and not infinite):
         raise SpecificationError(f"{where}: a duration of {hours} h; it must be finite and not negative")

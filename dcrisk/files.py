@@ -111,8 +111,8 @@ def scenario_from_plain(form: dict[str, Any]) -> Scenario:
             fields[key] = [_item(item, types, key) for item in _list(fields[key], key)]
     if "conditions" in fields:
         listed = _list(fields["conditions"], "conditions")
-        fields["conditions"] = [_build(Given, _fields(item, Given, "conditions")) for item in listed]
-    return _build(Scenario, fields)
+        fields["conditions"] = [Given(**_fields(item, Given, "conditions")) for item in listed]
+    return Scenario(**fields)
 
 
 def _list(value: Any, where: str) -> list[Any]:
@@ -133,10 +133,6 @@ def _fields(form: Any, kind: type[Any], where: str) -> dict[str, Any]:
         if (field.default, field.default_factory) == needed and field.name not in form:
             raise SpecificationError(f"{where}: {field.name} is missing")
     return dict(form)
-
-
-def _build(kind: type[Any], fields: dict[str, Any]) -> Any:
-    return kind(**fields)
 
 
 def _item(form: Any, types: dict[str, type[Any]], where: str) -> Any:
@@ -166,15 +162,15 @@ def _item(form: Any, types: dict[str, type[Any]], where: str) -> Any:
             if by_edge
             else durations.from_plain(delay, f"{where}: spread_delay")
         )
-    return _build(types[name], fields)
+    return types[name](**fields)
 
 
 def _by_edge(table: Any, where: str) -> dict[tuple[str, ...], Any]:
     if not isinstance(table, dict):
-        raise SpecificationError(f"{where}: spread must be a table of edges, such as \"SBG2 -> SBG1\" = 0.3")
+        raise SpecificationError(f'{where}: spread must be a table of edges, such as "SBG2 -> SBG1" = 0.3')
     for key in table:
         if key.count(ARROW) != 1:
-            raise SpecificationError(f"{where}: {key!r} is no edge; write it as \"SBG2 -> SBG1\"")
+            raise SpecificationError(f'{where}: {key!r} is no edge; write it as "SBG2 -> SBG1"')
     return {tuple(key.split(ARROW)): value for key, value in table.items()}
 
 

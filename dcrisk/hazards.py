@@ -272,8 +272,7 @@ class Fire(Hazard):
         if not isinstance(self.spread_delay, Mapping):
             return durations.check(self.spread_delay, f"{where}: spread_delay")
         delays = {
-            _edge(k, where): durations.check(v, f"{where}: spread_delay {k!r}")
-            for k, v in self.spread_delay.items()
+            _edge(k, where): durations.check(v, f"{where}: spread_delay {k!r}") for k, v in self.spread_delay.items()
         }
         if set(delays) != set(self.spread):
             raise SpecificationError(f"{where}: spread_delay must name the edges of spread, all and no others")

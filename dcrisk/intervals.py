@@ -1,6 +1,6 @@
 """Confidence intervals that stay honest when what they measure is rare, or was never seen at all.
 
-Three quantities need one, and each has an exact answer that asks for no normal approximation:
+Three quantities need one, and none of the answers rests on a normal approximation:
 
 a probability (`proportion_interval`)
     Clopper and Pearson (1934).
@@ -67,9 +67,7 @@ def check_confidence(confidence: float) -> None:
     ValueError: confidence must lie strictly between 0 and 1, and is 95; for 95 % write 0.95
     """
     if not 0.0 < confidence < 1.0:
-        raise ValueError(
-            f"confidence must lie strictly between 0 and 1, and is {confidence}; for 95 % write 0.95"
-        )
+        raise ValueError(f"confidence must lie strictly between 0 and 1, and is {confidence}; for 95 % write 0.95")
 
 
 def proportion_interval(
@@ -232,7 +230,7 @@ def _to_grid(support: FloatArray, counts: FloatArray) -> tuple[FloatArray, Float
     """Share each value out between its two neighbours on a logarithmic grid, keeping the mean.
 
     The weighted mean keeps its expectation exactly and its variance can only grow (by less than the square
-    of the grid's relative step, a few parts in ten thousand), so the interval is never made too narrow.
+    of the grid's relative step, a few parts in ten thousand), so the interval becomes wider, if anything.
     """
     grid = np.geomspace(support[0], support[-1], GRID_SIZE)
     grid[0], grid[-1] = support[0], support[-1]
@@ -320,9 +318,7 @@ def _log_probability_positive(slopes: FloatArray, shapes: FloatArray) -> float:
         away = width * (bend * (np.cosh(u) - 1.0) + 1j * np.sinh(u))
         speed = width * (bend * np.sinh(u) + 1j * np.cosh(u))
         exponent = -shapes @ _log1p(-scaled[:, None] * away[None, :]) - _log1p(away / saddle)
-        value: npt.NDArray[np.complex128] = (
-            np.exp(np.minimum(exponent.real, 99.0) + 1j * exponent.imag) * speed
-        )
+        value: npt.NDArray[np.complex128] = np.exp(np.minimum(exponent.real, 99.0) + 1j * exponent.imag) * speed
         return value
 
     # Nowhere may the curve climb; the straight line never does.
@@ -339,9 +335,7 @@ def _log_probability_positive(slopes: FloatArray, shapes: FloatArray) -> float:
     points, change = 16, np.inf
     while change > 1e-9 * abs(total):
         if points > 1_000_000:
-            raise ArithmeticError(
-                "the integral of a confidence bound does not converge; please report the data"
-            )
+            raise ArithmeticError("the integral of a confidence bound does not converge; please report the data")
         middle = np.asarray(step * (np.arange(points) + 0.5), dtype=np.float64)
         refined = 0.5 * (total + step * sum(integrand(part, bend).imag.sum() for part in _pieces(middle)))
         change, total, step, points = abs(refined - total), refined, step / 2.0, points * 2

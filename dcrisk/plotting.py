@@ -9,6 +9,7 @@ print without colour.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -88,9 +89,7 @@ def plot_exceedance(
         low = np.maximum(one["exceedance_low"], floor / 10.0)
         colour = COLOURS[i % len(COLOURS)]
         label = name if np.isfinite(seen).any() else f"{name} (never seen)"
-        ax.fill_between(
-            levels, low, one["exceedance_high"], step="post", color=colour, alpha=0.18, linewidth=0
-        )
+        ax.fill_between(levels, low, one["exceedance_high"], step="post", color=colour, alpha=0.18, linewidth=0)
         ax.plot(
             levels,
             seen,
@@ -112,9 +111,7 @@ def plot_exceedance(
     ax.set_xlabel(f"{AXIS_WORDS[quantity]}; window: {_hours(curves.attrs['horizon_hours'])}")
     ax.set_ylabel("probability that a window brings more")
     ax.grid(which="major", alpha=0.3)
-    ax.legend(
-        title=f"layout (band: {100 * confidence:.4g} % interval)", fontsize="small", title_fontsize="small"
-    )
+    ax.legend(title=f"layout (band: {100 * confidence:.4g} % interval)", fontsize="small", title_fontsize="small")
     return ax
 
 
@@ -169,9 +166,7 @@ def plot_downtime(results: xr.Dataset, ax: Axes | None = None, confidence: float
     ax.set_yticks(rows, names)
     ax.invert_yaxis()
     ax.set_xlim(0.0, 1.18 * float(max(high.max(), mean.max())))
-    ax.set_xlabel(
-        f"mean downtime (h in a window of {_hours(horizon)}); whiskers: {100 * confidence:.4g} % interval"
-    )
+    ax.set_xlabel(f"mean downtime (h in a window of {_hours(horizon)}); whiskers: {100 * confidence:.4g} % interval")
     ax.grid(axis="x", alpha=0.3)
     ax.set_axisbelow(True)
     if "downtime_by_hazard" in results:
@@ -338,9 +333,7 @@ def _clusters(graph: _Graph) -> list[list[str]]:
     group = np.arange(len(names))
     for i, j in zip(*np.nonzero(gaps < 0.05 * gaps.max()), strict=True):
         group[group == group[j]] = group[i]
-    found = [
-        [n for n, g in zip(names, group, strict=True) if g == one] for one in dict.fromkeys(group.tolist())
-    ]
+    found = [[n for n, g in zip(names, group, strict=True) if g == one] for one in dict.fromkeys(group.tolist())]
     return [members for members in found if len(members) > 1] if len(found) > 1 else []
 
 
@@ -424,9 +417,7 @@ def _draw_panel(ax: Axes, graph: _Graph, names: Sequence[str], groups: set[str] 
     users = {n: [u for u in part.users(n) if u in part.names] for n in free}
     for n in free:
         near = [spots[u] for u in users[n] if u in spots] or list(spots.values())
-        spots[n] = room.put_box(
-            n, (float(np.mean([p[0] for p in near])), float(np.mean([p[1] for p in near])))
-        )
+        spots[n] = room.put_box(n, (float(np.mean([p[0] for p in near])), float(np.mean([p[1] for p in near]))))
     _draw_edges(ax, part, spots, set(free))
     for n in part.names:
         if n in free:
@@ -506,8 +497,7 @@ class _Room:
             places,
             key=lambda p: (
                 float(np.hypot(p[0] - x, p[1] - y))
-                + 1e3
-                * self._overlap(_around(p[0], p[1], width + 22.0, height + 34.0), self.taken + self.closed)
+                + 1e3 * self._overlap(_around(p[0], p[1], width + 22.0, height + 34.0), self.taken + self.closed)
             ),
         )
         self.taken.append(_around(*best, width + 8.0, height + 8.0))
@@ -522,9 +512,7 @@ class _Room:
         x, y = self._figure(spot)
         best, least, far = (x, y), np.inf, False
         for distance in (7.0, 14.0, 24.0, 36.0, 50.0, 70.0):
-            for turn in np.radians(
-                (0, 180, 90, 270, 45, 135, 225, 315, 20, 160, 200, 340, 70, 110, 250, 290)
-            ):
+            for turn in np.radians((0, 180, 90, 270, 45, 135, 225, 315, 20, 160, 200, 340, 70, 110, 250, 290)):
                 c, s = float(np.cos(turn)), float(np.sin(turn))
                 place = x + c * (distance + width / 2), y + s * (distance + height / 2)
                 box = _around(*place, width + 2.0, height + 1.0)
@@ -560,10 +548,7 @@ class _Room:
         """Shared area, in square points."""
         x0, y0, x1, y1 = box
         return float(
-            sum(
-                max(0.0, min(x1, b[2]) - max(x0, b[0])) * max(0.0, min(y1, b[3]) - max(y0, b[1]))
-                for b in taken
-            )
+            sum(max(0.0, min(x1, b[2]) - max(x0, b[0])) * max(0.0, min(y1, b[3]) - max(y0, b[1])) for b in taken)
         )
 
     def _outside(self, box: Box) -> float:
@@ -589,9 +574,7 @@ def _draw_edges(ax: Axes, part: _Graph, spots: dict[str, tuple[float, float]], b
     for whole, piece in part.parts:
         arrow(whole, piece, arrowstyle="-", color="0.2", lw=1.2)
     for (a, b), p in part.fires.items():
-        arrow(
-            a, b, arrowstyle="-|>", color=FIRE, lw=_fire_width(p), connectionstyle="arc3,rad=0.18", alpha=0.85
-        )
+        arrow(a, b, arrowstyle="-|>", color=FIRE, lw=_fire_width(p), connectionstyle="arc3,rad=0.18", alpha=0.85)
 
 
 def _draw_campus(ax: Axes, spots: list[tuple[float, float]]) -> None:
@@ -602,13 +585,9 @@ def _draw_campus(ax: Axes, spots: list[tuple[float, float]]) -> None:
     if len(spots) < 2:
         return
     points = np.array(spots)
-    try:
+    with suppress(QhullError, ValueError):  # two sites, or all in one line: their connection is the patch
         points = points[ConvexHull(points).vertices]
-    except (QhullError, ValueError):
-        pass  # two sites, or all in one line: their connection is the patch
-    patch = Polygon(
-        points.tolist(), closed=True, facecolor="#FBEFD5", edgecolor="#FBEFD5", linewidth=34, zorder=0
-    )
+    patch = Polygon(points.tolist(), closed=True, facecolor="#FBEFD5", edgecolor="#FBEFD5", linewidth=34, zorder=0)
     patch.set_joinstyle("round")
     ax.add_patch(patch)
 
@@ -621,9 +600,7 @@ def _map_legend(ax: Axes, graph: _Graph) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    marks: list[Any] = [
-        Line2D([], [], marker="o", color="#0072B2", linestyle="", mec="white", ms=8, label="site")
-    ]
+    marks: list[Any] = [Line2D([], [], marker="o", color="#0072B2", linestyle="", mec="white", ms=8, label="site")]
     if graph.sites < set(graph.names):
         marks.append(Patch(facecolor="0.93", edgecolor="0.45", label="utility (its place is schematic)"))
     if graph.needs:
@@ -633,9 +610,7 @@ def _map_legend(ax: Axes, graph: _Graph) -> None:
     if graph.fires:
         shown = sorted({min(graph.fires.values()), max(graph.fires.values())})
         for p in shown:
-            marks.append(
-                Line2D([], [], color=FIRE, lw=_fire_width(p), label=f"fire spreads, probability {p:g}")
-            )
+            marks.append(Line2D([], [], color=FIRE, lw=_fire_width(p), label=f"fire spreads, probability {p:g}"))
     if any(len(campus) > 1 for campus in graph.isolated):
         marks.append(Patch(facecolor="#FBEFD5", label="cut off together in a fire"))
     ax.legend(

@@ -213,9 +213,7 @@ def _lazy(compiled: CompiledScenario, seed: int, trials: int, attribute: bool, l
     return Outcomes(*(da.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True)))
 
 
-def _dataset(
-    scenario: Scenario, compiled: CompiledScenario, outcomes: Any, seed: int, attribute: bool
-) -> xr.Dataset:
+def _dataset(scenario: Scenario, compiled: CompiledScenario, outcomes: Any, seed: int, attribute: bool) -> xr.Dataset:
     import xarray as xr
 
     from dcrisk import __version__

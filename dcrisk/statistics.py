@@ -129,9 +129,7 @@ def exceedance(
         raise ValueError(f"quantity = {quantity!r}: it must be one of {', '.join(QUANTITIES)}")
     data = _read(results, [quantity])
     units, words = QUANTITIES[quantity]
-    levels = (
-        _default_thresholds(data[quantity], data.attrs["horizon_hours"]) if thresholds is None else thresholds
-    )
+    levels = _default_thresholds(data[quantity], data.attrs["horizon_hours"]) if thresholds is None else thresholds
     levels = np.atleast_1d(np.asarray(levels, dtype=np.float64))
     if levels.ndim != 1 or not np.all(np.isfinite(levels)):
         raise ValueError("thresholds must be a list of finite numbers")
@@ -139,9 +137,7 @@ def exceedance(
         data[quantity],
         lambda x: _share_above(x, levels, confidence),
         "exceedance",
-        f"probability of a greater {words}"
-        if quantity != "outages"
-        else "probability of more outages in the window",
+        f"probability of a greater {words}" if quantity != "outages" else "probability of more outages in the window",
         "1",
         CLOPPER_PEARSON,
         dims=("threshold",),
@@ -250,9 +246,7 @@ def _availability(data: xr.Dataset, confidence: float) -> Variables:
 def _downtime(data: xr.Dataset, confidence: float) -> Variables:
     horizon = data.attrs["horizon_hours"]
     words = "mean hours of the window with the service down"
-    return _variables(
-        data["downtime"], lambda x: _mean(x, horizon, confidence), "downtime", words, "h", GAFFKE
-    )
+    return _variables(data["downtime"], lambda x: _mean(x, horizon, confidence), "downtime", words, "h", GAFFKE)
 
 
 def _downtime_quantiles(data: xr.Dataset, levels: FloatArray, confidence: float) -> Variables:
@@ -295,9 +289,7 @@ def _data_loss(data: xr.Dataset, confidence: float) -> Variables:
 
 
 def _mean(x: FloatArray, upper: float, confidence: float) -> Estimate:
-    return Estimate(
-        float(np.mean(x, dtype=np.float64)), *intervals.bounded_mean_interval(x, upper, confidence)
-    )
+    return Estimate(float(np.mean(x, dtype=np.float64)), *intervals.bounded_mean_interval(x, upper, confidence))
 
 
 def _share_above(x: FloatArray, levels: FloatArray, confidence: float) -> Estimate:
@@ -332,9 +324,7 @@ def _default_thresholds(quantity: xr.DataArray, horizon: float) -> FloatArray:
     if quantity.name == "outages":
         return np.arange(0.0, float(values.max()) + 1.0)
     positive = values[values > 0.0]
-    first, last = (
-        (float(positive.min()), float(positive.max())) if positive.size else (horizon / 1000.0, horizon)
-    )
+    first, last = (float(positive.min()), float(positive.max())) if positive.size else (horizon / 1000.0, horizon)
     return np.unique(np.geomspace(first, last, 61))
 
 
@@ -360,11 +350,7 @@ def _read(results: xr.Dataset, names: Sequence[str]) -> xr.Dataset:
             raise ValueError(f"the results hold no {dimension}: there is nothing to estimate")
     data = data.compute()
     for name in names:
-        limit = (
-            horizon
-            if data[name].attrs.get("units") == "h" or name in ("downtime", "longest_outage")
-            else np.inf
-        )
+        limit = horizon if data[name].attrs.get("units") == "h" or name in ("downtime", "longest_outage") else np.inf
         _check_range(data[name], limit)
         if limit < np.inf:  # rounding may have carried a sum a little above the window
             data[name] = data[name].clip(0.0, horizon, keep_attrs=True)

@@ -76,9 +76,7 @@ def candidate_layouts() -> list[dcrisk.Layout]:
             )
         )
     layouts.append(
-        dcrisk.Layout(
-            "Roubaix or Gravelines", replicas=["Roubaix", "Gravelines"], copies=["Roubaix", "Gravelines"]
-        )
+        dcrisk.Layout("Roubaix or Gravelines", replicas=["Roubaix", "Gravelines"], copies=["Roubaix", "Gravelines"])
     )
     return layouts
 

@@ -151,7 +151,9 @@ class Trial:
                 inputs.append(self.spells(node.part_of))
             unmet = broken(inputs, len(inputs))
             restarts = [
-                Outage(o.end, o.end + quantile(node.restart, o.event.uniform(RESTART_DRAWS + self.index[name])), o.event)
+                Outage(
+                    o.end, o.end + quantile(node.restart, o.event.uniform(RESTART_DRAWS + self.index[name])), o.event
+                )
                 for o in unmet
             ]
             self._spells[name] = merged([*self.own[name], *unmet, *restarts])
@@ -202,9 +204,7 @@ class Trial:
             for hit in self.hits(site) if layout.relocation is not None else []:
                 if hit.state == "interrupted" or not spell.start <= hit.start < spell.end:
                     continue
-                done = hit.start + quantile(
-                    layout.relocation, hit.event.uniform(RELOCATION_DRAWS + self.index[site])
-                )
+                done = hit.start + quantile(layout.relocation, hit.event.uniform(RELOCATION_DRAWS + self.index[site]))
                 if not any(loss.start <= done and loss.end > hit.start for loss in self.losses(layout)):
                     end = min(end, done)
             result.append(Outage(spell.start, end, spell.event))

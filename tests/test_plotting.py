@@ -27,9 +27,7 @@ def close_figures():
 @pytest.fixture
 def results():
     rng = np.random.default_rng(1)
-    downtime = np.where(
-        rng.random((3, 2000)) < [[0.3], [0.02], [0.0]], 5 * (1 + rng.pareto(1.5, (3, 2000))), 0
-    )
+    downtime = np.where(rng.random((3, 2000)) < [[0.3], [0.02], [0.0]], 5 * (1 + rng.pareto(1.5, (3, 2000))), 0)
     downtime = np.minimum(downtime, 8766.0)
     by_trial = ("layout", "trial")
     return xr.Dataset(
@@ -57,17 +55,13 @@ def make_utility(name, requires=()):
 
 
 def make_scenario(far=True):
-    campus = [
-        make_site(f"B{i}", 48.585 + 3e-4 * i, 7.797 + 2e-4 * (i % 3), ("campus power",)) for i in range(5)
-    ]
+    campus = [make_site(f"B{i}", 48.585 + 3e-4 * i, 7.797 + 2e-4 * (i % 3), ("campus power",)) for i in range(5)]
     both = SimpleNamespace(of=("grid", "campus power"), names=lambda: iter(["grid", "campus power"]))
     nodes = [make_utility("grid"), make_utility("campus power", ("grid",)), *campus]
     nodes += [make_site("room", part_of="B1", lat=48.58531, lon=7.79722)]
     if far:
         nodes += [make_site("Roubaix", 50.69, 3.18, ("grid",)), make_site("Gravelines", 50.99, 2.13, (both,))]
-    fire = SimpleNamespace(
-        spread={("B0", "B1"): 0.3, ("B1", "B2"): 0.05, ("B2", "B1"): 0.1}, isolation=[["B0", "B1"]]
-    )
+    fire = SimpleNamespace(spread={("B0", "B1"): 0.3, ("B1", "B2"): 0.05, ("B2", "B1"): 0.1}, isolation=[["B0", "B1"]])
     return SimpleNamespace(name="test", nodes=tuple(nodes), hazards=(fire, SimpleNamespace(name="other")))
 
 

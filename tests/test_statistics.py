@@ -214,9 +214,7 @@ def test_availability_of_known_trials():
 
 
 def test_exceedance_of_known_trials():
-    found = statistics.exceedance(
-        make_results([[0.0, 1.0, 5.0, 30.0], [0.0] * 4]), "downtime", [0.0, 5.0, 24.0]
-    )
+    found = statistics.exceedance(make_results([[0.0, 1.0, 5.0, 30.0], [0.0] * 4]), "downtime", [0.0, 5.0, 24.0])
     np.testing.assert_allclose(found["exceedance"], [[0.75, 0.25, 0.25], [0, 0, 0]])
     exact = stats.binomtest(3, 4).proportion_ci(0.95, "exact")
     assert found["exceedance_low"].values[0, 0] == pytest.approx(exact.low)

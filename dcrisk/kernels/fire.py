@@ -9,7 +9,6 @@ from dcrisk.kernels.philox import uniform, uniforms
 from dcrisk.kernels.propagate import open_outage
 from dcrisk.kernels.records import (
     CONTAINED,
-    CONTAINED_DURATION,
     DAMAGED,
     DESTROYED,
     END,
