@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dcrisk.compiler import HOURS_PER_YEAR, CompiledScenario, compile_scenario
-from dcrisk.kernels.engine import run
 from dcrisk.kernels.records import BLOCK, Outcomes, rest
 from dcrisk.layouts import Layout
 from dcrisk.scenario import Scenario
 from dcrisk.specification import SpecificationError
+from dcrisk.version import __version__
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -127,6 +127,8 @@ def sample(
     """Outcomes of the trials [first, last): arrays with one column for each."""
     from tqdm.auto import tqdm
 
+    from dcrisk.kernels.engine import run  # numba takes half a second to import
+
     layouts, trials = len(compiled.layouts), last - first
     hazards = len(compiled.hazards) if attribute else 0
     outcomes = Outcomes(
@@ -215,8 +217,6 @@ def _lazy(compiled: CompiledScenario, seed: int, trials: int, attribute: bool, l
 
 def _dataset(scenario: Scenario, compiled: CompiledScenario, outcomes: Any, seed: int, attribute: bool) -> xr.Dataset:
     import xarray as xr
-
-    from dcrisk import __version__
 
     by_trial = ("layout", "trial")
     hours = {"units": "h"}
