@@ -59,7 +59,8 @@ def check(value: Duration, where: str, *, infinite: bool = False) -> Duration:
 def _check_frozen(value: Any, where: str) -> None:
     try:
         parameters = plain_parameters(value)
-        lowest, median, highest = (float(x) for x in (value.support()[0], value.ppf(0.5), value.isf(2.0**-53)))
+        with np.errstate(all="ignore"):  # what is not finite is named below
+            lowest, median, highest = (float(x) for x in (value.support()[0], value.ppf(0.5), value.isf(2.0**-53)))
     except (TypeError, ValueError) as error:
         raise SpecificationError(
             f"{where}: the parameters of {value.dist.name} must be single numbers ({error})"

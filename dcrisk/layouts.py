@@ -108,6 +108,8 @@ def site_layouts(scenario: Scenario) -> list[Layout]:
 
 def check_layouts(scenario: Scenario, layouts: Sequence[Any]) -> None:
     """Raise unless the layouts are usable with the scenario."""
+    if not isinstance(scenario, Scenario):
+        raise SpecificationError(f"{scenario!r} is no Scenario; load_scenario(...) reads one from a file")
     if not layouts:
         raise SpecificationError("layouts is empty: give at least one Layout, or site_layouts(scenario)")
     for layout in layouts:

@@ -1,0 +1,106 @@
+"""The layers of the design, the imports, and the sources of what is shipped."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import dcrisk
+from dcrisk.files import shipped_scenarios
+
+PACKAGE = Path(dcrisk.__file__).parent
+BASE = {"specification", "version"}
+SPECIFICATION = BASE | {"durations", "hazards", "scenario", "layouts"}
+ALLOWED = {
+    "specification": {"durations"},  # at run time, for the canonical form of a duration
+    "version": set(),
+    "durations": {"specification"},
+    "hazards": BASE | {"durations"},
+    "scenario": BASE | {"durations", "hazards"},
+    "layouts": BASE | {"durations", "scenario"},
+    "files": SPECIFICATION,
+    "compiler": SPECIFICATION | {"kernels.records"},
+    "simulate": SPECIFICATION | {"compiler", "kernels.engine", "kernels.records"},
+    "intervals": BASE,
+    "statistics": BASE | {"intervals"},
+    "plotting": BASE | {"statistics"},
+}
+
+
+def imported(path):
+    """The modules of dcrisk that a file imports, without "dcrisk."; type checking aside."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "dcrisk":
+            inner = node.module.removeprefix("dcrisk").lstrip(".")
+            inside = inner in ("", "kernels")  # the names are modules themselves
+            names |= {f"{inner}.{alias.name}".lstrip(".") for alias in node.names} if inside else {inner}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name.removeprefix("dcrisk.") for alias in node.names if alias.name.startswith("dcrisk.")}
+    return names
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
+def test_imports_run_downward(path):
+    if path.stem != "__init__":
+        assert imported(path) <= ALLOWED[path.stem]
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "kernels").glob("*.py")), ids=lambda path: path.stem)
+def test_kernels_import_kernels_alone(path):
+    assert all(name.startswith("kernels.") for name in imported(path))
+    outside = set(re.findall(r"^(?:from|import) (\w+)", path.read_text(), re.M)) - {"dcrisk", "__future__"}
+    assert outside <= {"math", "typing", "numpy", "numba"}
+
+
+def test_importing_dcrisk_imports_nothing_heavy():
+    heavy = ["numba", "scipy", "xarray", "matplotlib", "pandas", "dask", "tqdm"]
+    code = f"import sys, dcrisk; print([m for m in {heavy} if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_simulate_stays_a_function_whatever_is_imported():
+    code = "import dcrisk.simulate, dcrisk; from dcrisk.simulate import sample; assert callable(dcrisk.simulate)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_public_name_is_there():
+    for name in dcrisk.__all__:
+        assert getattr(dcrisk, name) is not None
+        assert getattr(dcrisk, name).__doc__
+    assert set(dcrisk.__all__) <= set(dir(dcrisk))
+    with pytest.raises(AttributeError, match="no attribute 'simulat'"):
+        dcrisk.simulat  # noqa: B018
+
+
+@pytest.mark.parametrize("name", shipped_scenarios())
+def test_every_number_of_a_shipped_scenario_has_its_source(name):
+    """Each line with a number says in a comment, or as a source, where it comes from."""
+    text = (PACKAGE / "scenarios" / f"{name}.toml").read_text()
+    tomllib.loads(text)
+    for line in text.splitlines():
+        code, _, comment = line.partition("  # ")
+        key, _, value = code.partition(" = ")
+        if code.startswith("#") or key in ("source", "name", "type", "description") or not re.search(r"[0-9]", value):
+            continue
+        numbers = re.sub(r'"[^"]*"', "", value)  # names may hold digits
+        if re.search(r"[0-9]", numbers):
+            assert re.search(r"source|assumption", comment), line
+
+
+@pytest.mark.parametrize("name", shipped_scenarios())
+def test_shipped_scenarios_are_read_and_written(name, tmp_path):
+    scenario = dcrisk.load_scenario(name)
+    assert scenario.name == name
+    dcrisk.save_scenario(scenario, tmp_path / "copy.toml")
+    assert dcrisk.load_scenario(tmp_path / "copy.toml") == scenario
+    assert all(hazard.source for hazard in scenario.hazards)
+    assert all(node.source for node in scenario.nodes)
