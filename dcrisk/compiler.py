@@ -16,7 +16,7 @@ from dcrisk.kernels import records
 from dcrisk.kernels.records import Plan
 from dcrisk.layouts import Layout, check_layouts
 from dcrisk.scenario import Backup, Given, Requirement, Scenario, Site
-from dcrisk.specification import SpecificationError
+from dcrisk.specification import ARROW, SpecificationError
 
 HOURS_PER_YEAR = 8766.0
 STATES = {"interrupted": records.INTERRUPTED, "damaged": records.DAMAGED, "destroyed": records.DESTROYED}
@@ -62,7 +62,7 @@ def stream_number(name: str) -> int:
 
 def given_stream(hazard: str, occurrence: int) -> str:
     """The stream of the ``occurrence``-th conditioned event of a hazard."""
-    return f"{hazard} given {occurrence}"
+    return f"{hazard}{ARROW}given {occurrence}"  # no name of a hazard has an arrow in it
 
 
 def alias_table(rates: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:

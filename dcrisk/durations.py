@@ -66,6 +66,11 @@ def _check_frozen(value: Any, where: str) -> None:
             f"{where}: the parameters of {value.dist.name} must be single numbers ({error})"
         ) from None
     label = f"{value.dist.name}({', '.join(f'{k}={v:g}' for k, v in parameters.items())})"
+    if not _has_known_name(value.dist):
+        raise SpecificationError(
+            f"{where}: {value.dist.name} is no distribution that scipy.stats knows by that name, so it could not be told "
+            "from others; give its quantiles as stats.rv_histogram"
+        )
     if math.isnan(median):
         raise SpecificationError(f"{where}: {label} has parameters outside their range")
     if lowest < 0:
@@ -74,6 +79,15 @@ def _check_frozen(value: Any, where: str) -> None:
         )
     if not math.isfinite(highest):
         raise SpecificationError(f"{where}: {label} gives infinite durations")
+
+
+def _has_known_name(family: Any) -> bool:
+    """Whether the family can be written by name, or by its atoms or bins."""
+    from scipy import stats
+
+    if hasattr(family, "xk") or isinstance(family, stats.rv_histogram):
+        return True
+    return type(getattr(stats, str(family.name), None)) is type(family)
 
 
 def plain_parameters(value: Any) -> dict[str, float]:
@@ -186,7 +200,7 @@ def _fit_tail(quantile: Any, cells_log2: int) -> tuple[NDArray[np.float64], floa
 
 def _atom_table(value: Any) -> QuantileTable:
     if hasattr(value.dist, "xk"):
-        atoms = np.asarray(value.dist.xk, dtype=np.float64) + float(value.kwds.get("loc", 0.0))
+        atoms = np.asarray(value.dist.xk, dtype=np.float64) + plain_parameters(value).get("loc", 0.0)
     else:
         atoms = np.arange(float(value.ppf(2.0**-53)), float(value.isf(2.0**-53)) + 1)
     cumulative = np.asarray(value.cdf(atoms), dtype=np.float64)

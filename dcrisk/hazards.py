@@ -182,9 +182,9 @@ class GridOutage(Hazard):
 class Fire(Hazard):
     """Fires that spread from building to building and darken a campus.
 
-    An ignition is contained, and then interrupts its building, or it takes hold: the building is destroyed or
+    An ignition is contained, and then at most interrupts its building, or it takes hold: the building is destroyed or
     damaged, the fire tries every edge that leaves it once, and the first building of a campus that burns has all
-    others of that campus cut off. What lies destroyed by an earlier fire does not ignite.
+    others of that campus cut off. What lies destroyed by an earlier fire of the same hazard does not burn.
 
     Parameters
     ----------

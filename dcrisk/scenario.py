@@ -386,8 +386,9 @@ class Scenario(Specification):
     ) -> Scenario:
         """Condition on an event of ``hazard`` at time 0 of every trial: "what if SBG2 burns tonight?".
 
-        The event is added to what happens anyway, as Slivnyak's theorem has it for Poisson processes. It happens
-        even where the hazard alone would not strike, such as a component that is down already.
+        The event is added to the events that happen anyway, as Slivnyak's theorem has it for Poisson processes. It
+        happens even where the hazard alone would not strike, such as a component that is down already; a component
+        that it takes down does not fail again through the same hazard until it is back.
 
         Parameters
         ----------

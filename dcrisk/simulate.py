@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SECONDS_PER_CALL = 0.2  # long enough to hide the 50 microseconds of a call, short enough for Ctrl-C and progress
 FIRST_PENDING = 1024
+MOST_TRIALS = BLOCK << 32  # the counter of the random numbers has 32 bits for the block
 
 
 def simulate(
@@ -97,7 +98,7 @@ def simulate(
     >>> bool((results.downtime.sel(layout="both") <= results.downtime.sel(layout="A only")).all())
     True
     """
-    count = _whole("trials", trials, 1, 2**53)
+    count = _whole("trials", trials, 1, MOST_TRIALS)
     key = _whole("seed", seed, 0, 2**64 - 1)
     if threads is not None:
         _whole("threads", threads, 1, 4096)

@@ -126,7 +126,7 @@ def check_list(value: Any, where: str) -> list[Any]:
 
 
 def check_table(value: Any, where: str) -> dict[Any, Any]:
-    """A mapping that is not empty, copied."""
+    """A mapping, copied."""
     if not isinstance(value, Mapping):
         raise SpecificationError(f"{where} = {value!r}: it must be a table, such as {{'SBG2': 0.001}}")
     return dict(value)

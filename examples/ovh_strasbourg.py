@@ -28,9 +28,19 @@ HAPPENED = {
 }
 
 
+COLUMNS = [  # of the table of part (b): variable, title, width, format
+    ("availability", "availability", 22, ".5f"),
+    ("nines", "nines", 14, ".2f"),
+    ("downtime", "hours down a year", 19, ".2f"),
+    ("long_outage", "P(outage over 8 h)", 22, ".1e"),
+    ("data_loss", "P(data loss)", 20, ".0e"),
+]
+
+
 def hindcast(scenario: dcrisk.Scenario, trials: int, seed: int) -> None:
-    """Part (a): the fate of each building, given the fire."""
-    burning = scenario.given("fire", origin="SBG2", contained=False)
+    """Part (a): the fate of each building, given the fire; everyday failures are left out."""
+    others = [hazard.name for hazard in scenario.hazards if hazard.name != "fire"]
+    burning = scenario.without(*others).given("fire", origin="SBG2", contained=False)
     layouts = [layout for layout in dcrisk.site_layouts(scenario) if layout.name in HAPPENED]
     results = dcrisk.simulate(burning, layouts, trials, seed=seed, horizon=400 * 24.0)
     print("\n(a) Hindcast: a fire takes hold in SBG2 at time 0")
@@ -86,21 +96,19 @@ def year_ahead(scenario: dcrisk.Scenario, trials: int, seed: int):  # type: igno
     results = dcrisk.simulate(scenario, candidate_layouts(), trials, seed=seed, attribute=True)
     table = dcrisk.summary(results)
 
-    def interval(name: str, layout: str, form: str) -> str:
-        value, low, high = (float(table[name + end].sel(layout=layout)) for end in ("", "_low", "_high"))
-        return f"{value:{form}} [{low:{form}}, {high:{form}}]"
-
-    print(f"\n(b) A year ahead: {trials:,} simulated years; 95 % intervals of the simulation in brackets")
-    print(
-        f"    {'':28}{'availability':>34}{'nines':>22}{'hours down a year':>26}{'P(over 8 h)':>32}{'P(data loss)':>32}"
-    )
+    print(f"\n(b) A year ahead: {trials:,} simulated years")
+    print(f"    {'':26}" + "".join(f"{title:>{width}}" for _, title, width, _ in COLUMNS))
     for layout in table.layout.values:
-        print(
-            f"    {layout:28}{interval('availability', layout, '.6f'):>34}{interval('nines', layout, '.2f'):>22}"
-            f"{interval('downtime', layout, '.2f'):>26}{interval('long_outage', layout, '.2e'):>32}"
-            f"{interval('data_loss', layout, '.1e'):>32}"
+        row = table.sel(layout=layout)
+        values = (f"{float(row[name]):{form}}" for name, _, _, form in COLUMNS)
+        ranges = (
+            f"{float(row[name + '_low']):{form}} to {float(row[name + '_high']):{form}}" for name, _, _, form in COLUMNS
         )
-    print("    The brackets hold the noise of the simulation alone: what is not known about the rates is larger.")
+        print(
+            f"    {layout:26}" + "".join(f"{text:>{column[2]}}" for text, column in zip(values, COLUMNS, strict=True))
+        )
+        print(f"    {'':26}" + "".join(f"{text:>{column[2]}}" for text, column in zip(ranges, COLUMNS, strict=True)))
+    print("    Second lines: 95 % intervals of the simulation alone. What is not known about the rates is larger.")
     return results
 
 
@@ -109,9 +117,10 @@ def figures(scenario: dcrisk.Scenario, results, folder: Path) -> None:  # type: 
     import matplotlib.pyplot as plt
 
     folder.mkdir(parents=True, exist_ok=True)
+    shown = results.sel(layout=[name for name in results.layout.values if not name.endswith((" 1 d", " 7 d"))])
     drawings = {
         "campus-map": lambda ax: dcrisk.plot_map(scenario, ax=ax),
-        "exceedance": lambda ax: dcrisk.plot_exceedance(results, quantity="longest_outage", ax=ax),
+        "exceedance": lambda ax: dcrisk.plot_exceedance(shown, quantity="longest_outage", ax=ax),
         "downtime-by-hazard": lambda ax: dcrisk.plot_downtime(results, ax=ax),
     }
     for name, draw in drawings.items():

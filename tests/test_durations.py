@@ -76,6 +76,8 @@ def test_atoms_and_constants_are_exact():
     assert sampled(atoms, [0.1, 0.5, 0.5001, 0.75, 0.76, 0.999]).tolist() == [3, 3, 30, 30, 300, 300]
     assert sampled(stats.poisson(3.0), [0.01, 0.5, 0.99]).tolist() == stats.poisson(3.0).ppf([0.01, 0.5, 0.99]).tolist()
     assert sampled(7.5, [0.1, 0.9]).tolist() == [7.5, 7.5]
+    shifted = stats.rv_discrete(values=([3, 30], [0.5, 0.5]))(5)
+    assert sampled(shifted, [0.1, 0.9]).tolist() == [8.0, 35.0]
 
 
 def test_a_histogram_has_jumps_and_keeps_its_mean():
@@ -92,12 +94,19 @@ def test_plain_form_gives_the_same_law(duration):
     assert again.ppf(0.37) == duration.ppf(0.37)
 
 
+class Mine(stats.rv_continuous):
+    def _ppf(self, q):
+        return q
+
+
 @pytest.mark.parametrize(
     "bad, hint",
     [
         (stats.norm(10.0, 3.0), "can be negative"),
         (stats.expon(loc=-1.0), "can be negative"),
         (stats.expon, "freeze it"),
+        (Mine(a=0.0, b=1.0)(), "no distribution that scipy.stats knows"),
+        (Mine(a=0.0, b=1.0, name="expon")(), "no distribution that scipy.stats knows"),
         (stats.expon(scale=-2.0), "outside their range"),
         (stats.lognorm(np.array([1.0, 2.0])), "single numbers"),
         (-1.0, "not negative"),

@@ -95,8 +95,8 @@ def test_the_draws_of_the_others_stay_without_a_hazard(removed):
     np.testing.assert_array_equal(all_of_them.values[one_struck], (without + alone).values[one_struck])
 
 
-def test_a_layout_or_a_site_that_nothing_strikes_changes_nothing(whole):
-    """Nodes get other numbers in another order: own outages stay, as no draw is named by a site."""
+def test_another_order_of_nodes_and_hazards_changes_no_outage_of_their_own(whole):
+    """Nodes and hazards get other numbers; the draws of events are named by their hazard alone."""
     reordered = dcrisk.Scenario(SCENARIO.nodes[::-1], SCENARIO.hazards[::-1], name=SCENARIO.name)
     plain = [dcrisk.Layout("fate", replicas=["SBG2"], copies=["SBG2"])]
     ours = run(reordered, plain)
