@@ -27,7 +27,6 @@ ALLOWED = {
     "simulate": SPECIFICATION | {"compiler", "kernels.engine", "kernels.records"},
     "intervals": BASE,
     "statistics": BASE | {"intervals"},
-    "plotting": BASE | {"statistics"},
 }
 
 
@@ -52,6 +51,11 @@ def imported(path):
 def test_imports_run_downward(path):
     if path.stem != "__init__":
         assert imported(path) <= ALLOWED[path.stem]
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "plotting").glob("*.py")), ids=lambda path: path.stem)
+def test_figures_see_datasets_and_statistics_alone(path):
+    assert all(name in BASE | {"statistics"} or name.startswith("plotting.") for name in imported(path))
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "kernels").glob("*.py")), ids=lambda path: path.stem)

@@ -1,0 +1,261 @@
+"""The map of a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dcrisk.plotting.graph import Edge, Graph, Spot, find_clusters, read_graph
+from dcrisk.plotting.placement import CURVED, STRAIGHT, Room
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FIRE = "#D55E00"
+SITE = "#0072B2"
+CAMPUS = "#FBEFD5"
+NEED: dict[str, Any] = {"color": "0.55", "linewidth": 0.9, "linestyle": "--"}
+PART: dict[str, Any] = {"color": "0.2", "linewidth": 1.2}
+
+
+def plot_map(scenario: Any, ax: Axes | None = None) -> Axes:
+    """Where the sites of a scenario stand, what they need, and how fire can pass between them.
+
+    Parameters
+    ----------
+    scenario : dcrisk.Scenario
+        Its nodes may have coordinates; a node without stands close to the nodes that need it.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default on a new figure. Labels are placed for the figure's present size.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Sites that stand much closer together than the whole map is wide are one mark on it, and a second
+        panel shows them enlarged. Distances are counted from the westernmost and southernmost site of a panel,
+        and the axes have numbers only as far as sites stand.
+    """
+    graph = read_graph(scenario)
+    clusters = find_clusters(graph)
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        size = (13.0, 7.6) if clusters else (9.0, 7.6)
+        ax = plt.subplots(figsize=size)[1]
+        ax.figure.subplots_adjust(left=0.06, right=0.98, top=0.93, bottom=0.17)
+    ax.set_title(str(getattr(scenario, "name", "scenario")), loc="left")
+    _draw_legend(ax, graph, bool(clusters))
+    if clusters:
+        _draw_with_enlargements(ax, graph, clusters)
+    else:
+        panel = _Panel(ax, graph, graph.names)
+        _settle(ax)
+        panel.draw()
+    return ax
+
+
+def _settle(ax: Axes) -> None:
+    """Let the figure's layout, if it has one, give the axes their final size, for which labels are placed."""
+    figure = ax.figure.canvas.figure
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+
+
+def _draw_with_enlargements(ax: Axes, graph: Graph, clusters: list[list[str]]) -> None:
+    """The whole on the left, each cluster enlarged on the right."""
+    from matplotlib.patches import ConnectionPatch
+
+    ax.set_axis_off()
+    titles = [f"enlargement {chr(ord('A') + k % 26)}: {len(members)} sites" for k, members in enumerate(clusters)]
+    group = {name: titles[k] for k, members in enumerate(clusters) for name in members}
+    for name in graph.names:  # what serves one cluster only is shown with it
+        if name not in graph.places:
+            served = {group.get(n, n) for n in graph.reach(name) if n in graph.places}
+            if len(served) == 1 and (only := served.pop()) in titles:
+                group[name] = only
+    places = {n: place for n, place in graph.places.items() if n not in group}
+    for title, members in zip(titles, clusters, strict=True):
+        east, north = np.mean([graph.places[n] for n in members], axis=0)
+        places[title] = (float(east), float(north))
+    merged = graph.merged(group, places)
+    whole = _Panel(ax.inset_axes((0.0, 0.0, 0.45, 1.0)), merged, merged.names, set(titles))
+    panels = []
+    height = 1.0 / len(clusters)
+    for k, title in enumerate(titles):
+        gap = 0.0 if len(titles) == 1 else 0.1 * height
+        inset = ax.inset_axes((0.53, 1.0 - (k + 1) * height + gap, 0.47, height - gap))
+        inset.set_title(title, fontsize=10, loc="right")
+        panels.append(_Panel(inset, graph, [n for n in graph.names if group.get(n) == title]))
+        for corner in (0.0, 1.0):
+            line = ConnectionPatch(
+                whole.spots[title],
+                (0.0, corner),
+                "data",
+                "axes fraction",
+                axesA=whole.ax,
+                axesB=inset,
+                color="0.6",
+                linewidth=0.7,
+                shrinkA=7.0,
+                zorder=5.5,
+            )
+            line.set_in_layout(False)  # its ends lie anywhere until the panels have their limits
+            ax.add_artist(line)
+    _settle(ax)
+    for title, panel in zip(titles, panels, strict=True):
+        box = panel.ax.get_window_extent()
+        whole.guides += [(title, (float(box.x0), float(y))) for y in (box.y0, box.y1)]
+    for panel in (whole, *panels):
+        panel.draw()
+
+
+class _Panel:
+    """One map of some of the nodes, with labels and boxes put where there is room."""
+
+    def __init__(self, ax: Axes, graph: Graph, names: Sequence[str], groups: set[str] | None = None) -> None:
+        self.ax = ax
+        self.groups = groups or set()
+        self.graph = graph.only(names)
+        self.spots: dict[str, Spot] = {}
+        self.guides: list[tuple[str, Spot]] = []  # lines that leave it: from where, to which pixel
+        if self.graph.places:
+            self._set_spots()
+        else:  # nothing says where anything stands: the sites go on a circle
+            ring = [n for n in self.graph.names if n in self.graph.sites] or self.graph.names
+            turn = 2.0 * np.pi * np.arange(len(ring)) / len(ring)
+            self.spots = {n: (float(np.sin(t)), float(np.cos(t))) for n, t in zip(ring, turn, strict=True)}
+            ax.set_xticks([])
+            ax.set_yticks([])
+            ax.set_xlabel("no coordinates: not a map")
+
+    def _set_spots(self) -> None:
+        """Kilometres or metres from the south-western corner, and numbers on the axes as far as sites stand."""
+        from matplotlib.ticker import MaxNLocator
+
+        points = np.array(list(self.graph.places.values()))
+        extent = np.ptp(points, axis=0)
+        scale, unit = (1000.0, "m") if extent.max() < 2.0 else (1.0, "km")
+        points = (points - points.min(axis=0)) * scale
+        self.spots = {n: (float(x), float(y)) for n, (x, y) in zip(self.graph.places, points, strict=True)}
+        for set_ticks, length in zip((self.ax.set_xticks, self.ax.set_yticks), extent * scale, strict=True):
+            number = max(2, round(5.0 * length / (extent.max() * scale or 1.0)))
+            steps = MaxNLocator(nbins=number, steps=[1, 2, 2.5, 5, 10]).tick_values(0.0, length or 1.0)
+            set_ticks([t for t in steps if 0.0 <= t <= length])
+        self.ax.set_xlabel(f"east ({unit})")
+        self.ax.set_ylabel(f"north ({unit})")
+        self.ax.tick_params(labelsize=8)
+
+    def draw(self) -> None:
+        part, spots = self.graph, self.spots
+        dense = len(part.fires) > 2  # keep utilities out of the web of arrows, below it
+        free = sorted((n for n in part.names if n not in spots), key=lambda n: len(part.reach(n)))
+        self._set_limits(lower=dense and bool(free))
+        room = Room(self.ax)
+        if dense:
+            room.close(list(spots.values()))
+        for n, spot in spots.items():
+            room.take_marker(n, spot, 11.0 if n in self.groups else 9.0)
+        for n, pixel in self.guides:
+            room.take_line(n, pixel)
+        for n in free:
+            users = [user for user in part.users(n) if user in spots]
+            near = np.mean([spots[user] for user in users] or list(spots.values()), axis=0)
+            spots[n] = room.put_box(n, (float(near[0]), float(near[1])), users)
+        self._draw_edges(room)
+        for n in part.names:
+            if n in free:
+                continue
+            group = n in self.groups
+            shape = "D" if group else ("o" if n in part.sites else "s")
+            colour = SITE if n in part.sites else "0.45"
+            self.ax.plot(*spots[n], shape, color=colour, markersize=10 if group else 8, mec="white", zorder=5)
+            room.put_label(n, spots[n])
+
+    def _set_limits(self, lower: bool) -> None:
+        """The same scale both ways, and a margin for labels, without changing the size of the axes."""
+        points = np.array(list(self.spots.values()))
+        box = self.ax.get_window_extent()
+        middle = 0.5 * (points.min(axis=0) + points.max(axis=0))
+        extent = np.ptp(points, axis=0)
+        per_pixel = float(max(extent[0] / (0.62 * box.width), extent[1] / (0.55 * box.height)))
+        per_pixel = per_pixel or 1.0 / box.width
+        if lower:  # more margin below than above
+            middle[1] -= 0.13 * per_pixel * box.height
+        self.ax.set_xlim(middle[0] - 0.5 * per_pixel * box.width, middle[0] + 0.5 * per_pixel * box.width)
+        self.ax.set_ylim(middle[1] - 0.5 * per_pixel * box.height, middle[1] + 0.5 * per_pixel * box.height)
+
+    def _draw_edges(self, room: Room) -> None:
+        part = self.graph
+        for campus in part.isolated:
+            _draw_campus(self.ax, [self.spots[n] for n in campus if n in self.spots])
+        room.forget_arrows()
+        for edge, p in sorted(part.fires.items(), key=lambda item: -item[1]):
+            style = {"arrowstyle": "-|>", "color": FIRE, "linewidth": _fire_width(p), "alpha": 0.85}
+            self._draw_arrow(room, edge, CURVED, style)
+        for edge in part.needs:
+            self._draw_arrow(room, edge, STRAIGHT, {"arrowstyle": "->", **NEED})
+        for edge in part.parts:
+            self._draw_arrow(room, edge, STRAIGHT, {"arrowstyle": "-", **PART})
+
+    def _draw_arrow(self, room: Room, edge: Edge, bends: Sequence[float], style: dict[str, Any]) -> None:
+        start, end = edge
+        route = room.route(start, end, bends, head=style["arrowstyle"] != "-")
+        run = {
+            "connectionstyle": f"arc3,rad={route.bend}",
+            "shrinkA": route.shrink_start,
+            "shrinkB": route.shrink_end,
+        }
+        self.ax.annotate("", self.spots[end], xytext=self.spots[start], arrowprops=style | run, zorder=2)
+
+
+def _draw_campus(ax: Axes, spots: list[Spot]) -> None:
+    """A light patch under the sites that are cut off together."""
+    from matplotlib.patches import Polygon
+    from scipy.spatial import ConvexHull, QhullError
+
+    if len(spots) < 2:
+        return
+    points = np.array(spots)
+    with suppress(QhullError, ValueError):  # two sites, or all in one line: their connection is the patch
+        points = points[ConvexHull(points).vertices]
+    patch = Polygon(points.tolist(), closed=True, facecolor=CAMPUS, edgecolor=CAMPUS, linewidth=34, zorder=0)
+    patch.set_joinstyle("round")
+    ax.add_patch(patch)
+
+
+def _fire_width(p: float) -> float:
+    return 0.6 + 5.0 * p
+
+
+def _draw_legend(ax: Axes, graph: Graph, enlarged: bool) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    mark: dict[str, Any] = {"color": SITE, "linestyle": "", "mec": "white"}
+    marks: list[Any] = [Line2D([], [], marker="o", ms=8, label="site", **mark)]
+    if enlarged:
+        marks.append(Line2D([], [], marker="D", ms=10, label="sites close together, enlarged beside", **mark))
+    if graph.sites < set(graph.names):
+        marks.append(Patch(facecolor="0.93", edgecolor="0.45", label="utility (its place is schematic)"))
+    if graph.needs:
+        marks.append(Line2D([], [], label="serves what its arrow points to", **NEED))
+    if graph.parts:
+        marks.append(Line2D([], [], label="is part of", **PART))
+    if graph.fires:
+        for p in sorted({min(graph.fires.values()), max(graph.fires.values())}):
+            marks.append(Line2D([], [], color=FIRE, lw=_fire_width(p), label=f"fire spreads, probability {p:g}"))
+    if any(len(campus) > 1 for campus in graph.isolated):
+        marks.append(Patch(facecolor=CAMPUS, label="cut off together in a fire"))
+    columns = int(ax.get_window_extent().width / ax.figure.get_dpi() / 1.9)  # 1.9 inches each
+    ax.legend(
+        handles=marks,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.1),
+        ncols=max(1, min(4, columns, len(marks))),
+        fontsize=8.5,
+        frameon=False,
+    )
