@@ -9,10 +9,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from dcrisk.default_values import DEFAULTS as defaults
 from dcrisk.files import load_scenario, save_scenario
-from dcrisk.hazards import Failure, Fire, GridOutage
+from dcrisk.hazards import Disc, EventTable, Failure, Fire, Flood, GridOutage, PeaksOverThreshold, ReturnLevels
 from dcrisk.layouts import Layout, site_layouts
-from dcrisk.scenario import Backup, Requirement, Scenario, Site, Utility, all_of, any_of, at_least
+from dcrisk.rates import ignition_rate, jeffreys_rate
+from dcrisk.scenario import Backup, Crew, Requirement, Scenario, Site, Trigger, Utility, all_of, any_of, at_least
 from dcrisk.simulate import simulate
 from dcrisk.specification import SpecificationError
 from dcrisk.version import __version__
@@ -32,21 +34,31 @@ _LATER = {
 
 __all__ = [
     "Backup",
+    "Crew",
+    "Disc",
+    "EventTable",
     "Failure",
     "Fire",
+    "Flood",
     "GridOutage",
     "Layout",
+    "PeaksOverThreshold",
     "Requirement",
+    "ReturnLevels",
     "Scenario",
     "Site",
     "SpecificationError",
+    "Trigger",
     "Utility",
     "__version__",
     "all_of",
     "any_of",
     "at_least",
     "availability",
+    "defaults",
     "exceedance",
+    "ignition_rate",
+    "jeffreys_rate",
     "load_scenario",
     "plot_downtime",
     "plot_exceedance",

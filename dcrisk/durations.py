@@ -39,10 +39,10 @@ def is_frozen(value: object) -> bool:
     return all(hasattr(value, name) for name in ("dist", "args", "kwds", "ppf", "isf"))
 
 
-def check(value: Duration, where: str, *, infinite: bool = False) -> Duration:
+def check(value: Duration, where: str, *, infinite: bool = False, unit: str = "h") -> Duration:
     """Return ``value`` as hours or as a frozen distribution that cannot be negative, or say what is wrong."""
     if is_frozen(value):
-        _check_frozen(value, where)
+        _check_frozen(value, where, unit)
         return value
     if hasattr(value, "ppf") and hasattr(value, "rvs"):
         raise SpecificationError(
@@ -52,11 +52,11 @@ def check(value: Duration, where: str, *, infinite: bool = False) -> Duration:
         raise SpecificationError(f"{where}: {value!r} is no duration; give hours or a frozen scipy.stats distribution")
     hours = float(value)
     if math.isnan(hours) or hours < 0 or (math.isinf(hours) and not infinite):
-        raise SpecificationError(f"{where}: a duration of {hours} h; it must be finite and not negative")
+        raise SpecificationError(f"{where}: {hours} {unit}; it must be finite and not negative")
     return hours
 
 
-def _check_frozen(value: Any, where: str) -> None:
+def _check_frozen(value: Any, where: str, unit: str) -> None:
     try:
         parameters = plain_parameters(value)
         with np.errstate(all="ignore"):  # what is not finite is named below
@@ -75,10 +75,10 @@ def _check_frozen(value: Any, where: str) -> None:
         raise SpecificationError(f"{where}: {label} has parameters outside their range")
     if lowest < 0:
         raise SpecificationError(
-            f"{where}: {label} can be negative (down to {lowest:g} h); use loc or a distribution that starts at 0"
+            f"{where}: {label} can be negative (down to {lowest:g} {unit}); use loc or a distribution that starts at 0"
         )
     if not math.isfinite(highest):
-        raise SpecificationError(f"{where}: {label} gives infinite durations")
+        raise SpecificationError(f"{where}: {label} gives infinite values")
 
 
 def _has_known_name(family: Any) -> bool:
@@ -166,15 +166,20 @@ def quantile_table(value: Duration) -> QuantileTable:
         return QuantileTable(CONSTANT, 0, np.array([float(value)]))
     if not hasattr(value.dist, "pdf"):
         return _atom_table(value)
+    return tabulate(value.ppf, value.isf)
+
+
+def tabulate(ppf: Any, isf: Any) -> QuantileTable:
+    """Tabulate a continuous law by its quantile function, from below and from above."""
     for cells_log2 in range(FEWEST_CELLS_LOG2, MOST_CELLS_LOG2 + 1):
-        lower, lower_error = _fit_tail(value.ppf, cells_log2)
-        upper, upper_error = _fit_tail(value.isf, cells_log2)
+        lower, lower_error = fit_tail(ppf, cells_log2)
+        upper, upper_error = fit_tail(isf, cells_log2)
         if max(lower_error, upper_error) <= RELATIVE_ERROR:
             break
     return QuantileTable(QUANTILES, cells_log2, np.concatenate([lower, upper]).ravel())
 
 
-def _fit_tail(quantile: Any, cells_log2: int) -> tuple[NDArray[np.float64], float]:
+def fit_tail(quantile: Any, cells_log2: int) -> tuple[NDArray[np.float64], float]:
     """Cubic coefficients (cells, 4) of one tail, and the largest relative error between the fitted points."""
     cells = 2**cells_log2
     starts = 0.5 ** (2 + np.arange(OCTAVES))[:, None] * (1 + np.arange(cells) / cells)

@@ -9,13 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from dcrisk import durations
-from dcrisk.hazards import Failure, Fire, GridOutage
-from dcrisk.scenario import Backup, Given, Requirement, Scenario, Site, Utility
+from dcrisk.hazards import Disc, EventTable, Failure, Fire, Flood, GridOutage, PeaksOverThreshold, ReturnLevels
+from dcrisk.scenario import Backup, Crew, Given, Requirement, Scenario, Site, Trigger, Utility
 from dcrisk.specification import ARROW, SpecificationError, check_known
 
 NODES: dict[str, type[Any]] = {"Site": Site, "Utility": Utility}
-HAZARDS: dict[str, type[Any]] = {"Failure": Failure, "GridOutage": GridOutage, "Fire": Fire}
-DURATIONS = {"duration", "restart", "autonomy", "isolation_delay"}
+HAZARDS: dict[str, type[Any]] = {
+    "Failure": Failure,
+    "GridOutage": GridOutage,
+    "Fire": Fire,
+    "Flood": Flood,
+    "EventTable": EventTable,
+}
+DURATIONS = {"duration", "restart", "autonomy", "isolation_delay", "reignition_delay", "delay", "radius_km"}
 
 
 def shipped_scenarios() -> list[str]:
@@ -109,9 +115,9 @@ def scenario_from_plain(form: dict[str, Any]) -> Scenario:
     for key, types in (("nodes", NODES), ("hazards", HAZARDS)):
         if key in fields:
             fields[key] = [_item(item, types, key) for item in _list(fields[key], key)]
-    if "conditions" in fields:
-        listed = _list(fields["conditions"], "conditions")
-        fields["conditions"] = [Given(**_fields(item, Given, "conditions")) for item in listed]
+    for key, kind in (("conditions", Given), ("crews", Crew), ("triggers", Trigger)):
+        if key in fields:
+            fields[key] = [kind(**_durations(_fields(item, kind, key), key)) for item in _list(fields[key], key)]
     return Scenario(**fields)
 
 
@@ -143,8 +149,13 @@ def _item(form: Any, types: dict[str, type[Any]], where: str) -> Any:
     check_known(name, types, f"{where}: type")
     where = f"{name} {fields.get('name', '')!r}"
     fields = _fields(fields, types[name], where)
-    for key in DURATIONS & fields.keys():
-        fields[key] = durations.from_plain(fields[key], f"{where}: {key}")
+    fields = _durations(fields, where)
+    if "rate_per_year" in fields:
+        fields["rate_per_year"] = _rate(fields["rate_per_year"], f"{where}: rate_per_year")
+    if "stage" in fields:
+        fields["stage"] = _stages(fields["stage"], f"{where}: stage")
+    if "disc" in fields:
+        fields["disc"] = Disc(**_durations(_fields(fields["disc"], Disc, f"{where}: disc"), f"{where}: disc"))
     if "requires" in fields:
         fields["requires"] = [_requirement(need, where) for need in _list(fields["requires"], "requires")]
     if isinstance(fields.get("durations"), dict):
@@ -154,6 +165,8 @@ def _item(form: Any, types: dict[str, type[Any]], where: str) -> Any:
         }
     if "spread" in fields:
         fields["spread"] = _by_edge(fields["spread"], where)
+    if isinstance(fields.get("correlation"), dict):
+        fields["correlation"] = _by_edge(fields["correlation"], where)
     if "spread_delay" in fields:
         delay = fields["spread_delay"]
         by_edge = isinstance(delay, dict) and "distribution" not in delay
@@ -165,12 +178,41 @@ def _item(form: Any, types: dict[str, type[Any]], where: str) -> Any:
     return types[name](**fields)
 
 
+def _durations(fields: dict[str, Any], where: str) -> dict[str, Any]:
+    """The fields with durations in place of their plain forms."""
+    found = {key: durations.from_plain(fields[key], f"{where}: {key}") for key in DURATIONS & fields.keys()}
+    return fields | found
+
+
+def _rate(form: Any, where: str) -> Any:
+    """A rate, a distribution of it, or a table of either."""
+    if not isinstance(form, dict):
+        return form
+    if "distribution" in form:
+        return durations.from_plain(form, where)
+    return {name: durations.from_plain(rate, where) if isinstance(rate, dict) else rate for name, rate in form.items()}
+
+
+def _stages(form: Any, where: str) -> Any:
+    """The peaks of one basin, or of several by name."""
+    if not isinstance(form, dict):
+        raise SpecificationError(f"{where}: {form!r} must be a table")
+    if "levels" in form:
+        return ReturnLevels(**_fields(form, ReturnLevels, where))
+    if "threshold" in form:
+        fields = _fields(form, PeaksOverThreshold, where)
+        return PeaksOverThreshold(**fields | {"rate_per_year": _rate(fields["rate_per_year"], where)})
+    if not all(isinstance(stage, dict) and ("levels" in stage or "threshold" in stage) for stage in form.values()):
+        raise SpecificationError(f"{where} needs threshold (peaks over it) or levels (by return period)")
+    return {basin: _stages(stage, f"{where} of {basin!r}") for basin, stage in form.items()}
+
+
 def _by_edge(table: Any, where: str) -> dict[tuple[str, ...], Any]:
     if not isinstance(table, dict):
-        raise SpecificationError(f'{where}: spread must be a table of edges, such as "SBG2 -> SBG1" = 0.3')
+        raise SpecificationError(f'{where}: this must be a table of pairs, such as "SBG2 -> SBG1" = 0.3')
     for key in table:
         if key.count(ARROW) != 1:
-            raise SpecificationError(f'{where}: {key!r} is no edge; write it as "SBG2 -> SBG1"')
+            raise SpecificationError(f'{where}: {key!r} is no pair; write it as "SBG2 -> SBG1"')
     return {tuple(key.split(ARROW)): value for key, value in table.items()}
 
 

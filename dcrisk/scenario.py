@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from dcrisk import durations
 from dcrisk.durations import Duration
-from dcrisk.hazards import Fire, Hazard
+from dcrisk.hazards import STATES, Fire, Flood, GridOutage, Hazard
 from dcrisk.specification import (
     Specification,
     SpecificationError,
@@ -41,6 +41,8 @@ class Backup(Specification):
         Probability that fuel arrives in time, so that the whole demand is carried.
     common_cause : float
         Beta factor: the share of start failures that strikes every backup of the group at once.
+    run_failure_rate_per_hour : float
+        Failures an hour while it runs; then the node falls.
     group : str
         Backups with the same group share those failures. By default all backups of a scenario are one group.
 
@@ -59,10 +61,13 @@ class Backup(Specification):
     refuel_probability: float = 0.0
     common_cause: float = 0.0
     group: str = "default"
+    run_failure_rate_per_hour: float = 0.0
 
     def __post_init__(self) -> None:
+        rate = check_number(self.run_failure_rate_per_hour, "Backup: run_failure_rate_per_hour", 0.0)
         set_field(
             self,
+            run_failure_rate_per_hour=rate,
             start_probability=check_probability(self.start_probability, "Backup: start_probability"),
             autonomy=durations.check(self.autonomy, "Backup: autonomy", infinite=True),
             refuel_probability=check_probability(self.refuel_probability, "Backup: refuel_probability"),
@@ -152,6 +157,10 @@ def any_of(*of: str | Requirement, backup: Backup | None = None) -> Requirement:
 def at_least(k: int, *of: str | Requirement, backup: Backup | None = None) -> Requirement:
     """At least ``k`` members must be up."""
     return Requirement(k, of, backup)
+
+
+def _has_backup(need: str | Requirement) -> bool:
+    return isinstance(need, Requirement) and need.has_backup()
 
 
 def _requires(value: Any, name: str) -> tuple[str | Requirement, ...]:
@@ -256,6 +265,97 @@ class Given(Specification):
     origin: str | None = None
     contained: bool | None = None
     state: str | None = None
+    stage: float | Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Crew(Specification):
+    """Repair crews: recoveries that find all of them busy wait, first come, first served.
+
+    Parameters
+    ----------
+    name : str
+        Unique among the crews.
+    sites : sequence of str
+        Nodes that share these crews; a node has one pool at most.
+    number : int
+        Recoveries that can go on at the same time.
+    states : sequence of str
+        What needs a crew: by default damage and destruction; interruptions end without one.
+
+    References
+    ----------
+    Gross et al., "Fundamentals of Queueing Theory", 4th ed., 2008, 2.7 (machine repair).
+
+    Examples
+    --------
+    >>> Crew("Strasbourg", ["SBG1", "SBG2"], number=1).states
+    ('damaged', 'destroyed')
+    """
+
+    name: str
+    sites: Sequence[str]
+    number: int = 1
+    states: Sequence[str] = ("damaged", "destroyed")
+
+    def __post_init__(self) -> None:
+        where = f"crew {check_name(self.name, 'crew')!r}"
+        sites = [check_name(site, f"{where}: sites") for site in check_list(self.sites, f"{where}: sites")]
+        check_unique(sites, f"{where}: sites")
+        states = check_list(self.states, f"{where}: states")
+        for state in states:
+            check_known(state, STATES, f"{where}: states")
+        if isinstance(self.number, bool) or not isinstance(self.number, int) or self.number < 1:
+            raise SpecificationError(f"{where}: number = {self.number!r} must be a whole number from 1")
+        set_field(self, sites=tuple(sites), states=tuple(s for s in STATES if s in states))
+
+
+@dataclass(frozen=True, eq=False)
+class Trigger(Specification):
+    """One hazard raises another: a storm cuts the grid, a generator that runs catches fire.
+
+    Parameters
+    ----------
+    effect : str
+        The hazard of which an event is raised, beside those that happen anyway.
+    cause : str, optional
+        The hazard whose events raise it.
+    backup : str, optional
+        Instead of ``cause``: a node whose backup power raises it whenever it starts. Events that were raised by a
+        backup do not raise others by way of a backup in turn.
+    probability : float
+        Probability that an event (or a start) raises one.
+    delay : float or frozen distribution, hours
+        From the one to the other.
+    origin : str, optional
+        Where the event is raised; by default drawn by the rates.
+
+    Examples
+    --------
+    >>> Trigger("surge", cause="storm", probability=0.3).cause
+    'storm'
+    """
+
+    effect: str
+    cause: str | None = None
+    backup: str | None = None
+    probability: float = 1.0
+    delay: Duration = 0.0
+    origin: str | None = None
+
+    def __post_init__(self) -> None:
+        where = f"trigger of {check_name(self.effect, 'trigger: effect')!r}"
+        if (self.cause is None) == (self.backup is None):
+            raise SpecificationError(f"{where}: give either cause (a hazard) or backup (a node)")
+        for field_name in ("cause", "backup", "origin"):
+            value = getattr(self, field_name)
+            if value is not None:
+                check_name(value, f"{where}: {field_name}")
+        set_field(
+            self,
+            probability=check_probability(self.probability, f"{where}: probability"),
+            delay=durations.check(self.delay, f"{where}: delay"),
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -272,6 +372,10 @@ class Scenario(Specification):
         For people.
     conditions : sequence of Given
         Use :meth:`given`.
+    crews : sequence of Crew
+        Who repairs; without crews every recovery begins at once.
+    triggers : sequence of Trigger
+        Hazards that raise others.
 
     Raises
     ------
@@ -290,6 +394,8 @@ class Scenario(Specification):
     name: str = "scenario"
     description: str = ""
     conditions: Sequence[Given] = field(default=())
+    crews: Sequence[Crew] = ()
+    triggers: Sequence[Trigger] = ()
 
     def __post_init__(self) -> None:
         set_field(
@@ -297,6 +403,8 @@ class Scenario(Specification):
             nodes=tuple(check_list(self.nodes, "scenario: nodes")),
             hazards=tuple(check_list(self.hazards, "scenario: hazards")),
             conditions=tuple(check_list(self.conditions, "scenario: conditions")),
+            crews=tuple(check_list(self.crews, "scenario: crews")),
+            triggers=tuple(check_list(self.triggers, "scenario: triggers")),
             name=check_name(self.name, "scenario"),
             description=check_text(self.description, "scenario: description"),
         )
@@ -314,6 +422,8 @@ class Scenario(Specification):
         self._check_hazards()
         for condition in self.conditions:
             self._check_condition(condition)
+        self._check_crews()
+        self._check_triggers()
 
     def _check_graph(self) -> None:
         names = [node.name for node in self.nodes]
@@ -344,6 +454,58 @@ class Scenario(Specification):
             if isinstance(hazard, Fire):
                 for name in hazard.buildings():
                     check_known(name, sites, f"fire {hazard.name!r}: only sites burn")
+            elif isinstance(hazard, Flood) and hazard.correlation_km > 0:
+                self._check_places(hazard.nodes(), f"flood {hazard.name!r}: correlation_km")
+            elif isinstance(hazard, GridOutage):
+                for region in hazard.regions:
+                    if region in names:
+                        raise SpecificationError(f"grid outage {hazard.name!r}: {region!r} is a node and a region")
+                if hazard.disc is not None:
+                    self._check_places(hazard.nodes(), f"grid outage {hazard.name!r}: disc")
+
+    def _check_places(self, names: Iterable[str], where: str) -> None:
+        for name in names:
+            if self.node(name).lat is None:
+                raise SpecificationError(f"{where} needs lat and lon of {name!r}")
+
+    def _check_crews(self) -> None:
+        names = [node.name for node in self.nodes]
+        for crew in self.crews:
+            if not isinstance(crew, Crew):
+                raise SpecificationError(f"scenario: crews: {crew!r} is no Crew")
+            for name in crew.sites:
+                check_known(name, names, f"crew {crew.name!r}")
+        check_unique((crew.name for crew in self.crews), "scenario: crews")
+        check_unique((name for crew in self.crews for name in crew.sites), "scenario: the sites of crews")
+
+    def _check_triggers(self) -> None:
+        hazards = {hazard.name: hazard for hazard in self.hazards}
+        seen: set[tuple[str, str | None, str | None]] = set()
+        follows: dict[str, list[str]] = {}
+        for trigger in self.triggers:
+            if not isinstance(trigger, Trigger):
+                raise SpecificationError(f"scenario: triggers: {trigger!r} is no Trigger")
+            where = f"trigger of {trigger.effect!r}"
+            check_known(trigger.effect, hazards, f"{where}: effect")
+            effect = hazards[trigger.effect]
+            if trigger.origin is not None:
+                check_known(trigger.origin, effect.origins(), f"{where}: origin")
+            if trigger.cause is not None:
+                check_known(trigger.cause, hazards, f"{where}: cause")
+                follows.setdefault(trigger.effect, []).append(trigger.cause)
+            else:
+                supplied = [node.name for node in self.nodes if any(_has_backup(need) for need in node.requires)]
+                check_known(trigger.backup, supplied, f"{where}: backup (a node that has one)")
+            key = (trigger.effect, trigger.cause, trigger.backup)
+            if key in seen:
+                raise SpecificationError(f"{where}: {trigger.cause or trigger.backup!r} raises it twice")
+            seen.add(key)
+        try:
+            TopologicalSorter(follows).prepare()
+        except CycleError as error:
+            raise SpecificationError(
+                f"hazards raise each other in a circle: {' -> '.join(reversed(error.args[1]))}"
+            ) from None
 
     def _check_condition(self, given: Given) -> None:
         if not isinstance(given, Given):
@@ -353,6 +515,13 @@ class Scenario(Specification):
         where = f"given {given.hazard!r}"
         if given.origin is not None:
             check_known(given.origin, hazard.origins(), f"{where}: origin")
+        if given.stage is not None:
+            if not isinstance(hazard, Flood):
+                raise SpecificationError(f"{where}: stage belongs to a Flood")
+            stages = given.stage if isinstance(given.stage, Mapping) else dict.fromkeys(hazard.stages, given.stage)
+            for basin, stage in stages.items():
+                check_known(basin, list(hazard.stages), f"{where}: stage")
+                check_number(stage, f"{where}: stage")
         if given.contained is None and given.state is None:
             return
         if not isinstance(hazard, Fire):
@@ -383,6 +552,7 @@ class Scenario(Specification):
         *,
         contained: bool | None = None,
         state: str | None = None,
+        stage: float | Mapping[str, float] | None = None,
     ) -> Scenario:
         """Condition on an event of ``hazard`` at time 0 of every trial: "what if SBG2 burns tonight?".
 
@@ -400,6 +570,8 @@ class Scenario(Specification):
             For a Fire: whether suppression holds it; by default drawn.
         state : {"damaged", "destroyed"}, optional
             For a Fire: the state of the origin; by default drawn. It implies ``contained=False``.
+        stage : float or dict of str to float, optional
+            For a Flood: the peak of every basin, or of those named while the others stay low; by default drawn.
 
         Returns
         -------
@@ -412,7 +584,7 @@ class Scenario(Specification):
         >>> scenario.given("equipment", origin="A").conditions[0].origin
         'A'
         """
-        return replace(self, conditions=(*self.conditions, Given(hazard, origin, contained, state)))
+        return replace(self, conditions=(*self.conditions, Given(hazard, origin, contained, state, stage)))
 
     def without(self, *hazards: str) -> Scenario:
         """Return the scenario without some hazards and what was conditioned on them; all other draws stay put."""
@@ -422,6 +594,7 @@ class Scenario(Specification):
             self,
             hazards=tuple(h for h in self.hazards if h.name not in hazards),
             conditions=tuple(g for g in self.conditions if g.hazard not in hazards),
+            triggers=tuple(t for t in self.triggers if t.effect not in hazards and t.cause not in hazards),
         )
 
     def plain(self) -> dict[str, Any]:

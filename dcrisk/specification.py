@@ -97,13 +97,6 @@ def check_probability(value: Any, where: str) -> float:
     return check_number(value, where, 0.0, 1.0)
 
 
-def check_rate(value: Any, where: str) -> float:
-    """Events per year of 8766 h."""
-    if hasattr(value, "ppf"):
-        raise SpecificationError(f"{where}: a rate that is a distribution is not supported yet; give a number")
-    return check_number(value, where, 0.0)
-
-
 def check_flag(value: Any, where: str) -> bool:
     """True or False."""
     if not isinstance(value, (bool, np.bool_)):

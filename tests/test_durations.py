@@ -7,7 +7,7 @@ from reference import quantile, to_grid
 from scipy import stats
 
 from dcrisk import SpecificationError
-from dcrisk.compiler import _Tables
+from dcrisk.compiler.tables import Tables
 from dcrisk.durations import check, from_plain, plain
 from dcrisk.kernels.tables import sample_hours
 
@@ -41,7 +41,7 @@ def kernel_quantiles(tables, values, u):
 
 
 def sampled(duration, u):
-    tables = _Tables()
+    tables = Tables()
     tables.add(duration)
     arrays = tables.arrays()
     return kernel_quantiles(arrays["tables"], arrays["table_values"], np.asarray(u, float))

@@ -6,70 +6,157 @@ are played to the end, which brings every vertex back to rest. What lies outside
 
 from __future__ import annotations
 
+import zlib
+from pathlib import Path
+
 import numpy as np
 from numba import uint64
 
-from dcrisk.kernels.events import advance, earliest, rewind
+from dcrisk.kernels.catalogue import strike_listed
+from dcrisk.kernels.events import advance, choose, earliest, rewind
 from dcrisk.kernels.failure import strike
 from dcrisk.kernels.fire import burn
-from dcrisk.kernels.jit import entry, inner
+from dcrisk.kernels.flood import inundate
+from dcrisk.kernels.grid import strike_disc
+from dcrisk.kernels.jit import entry, once, rare
 from dcrisk.kernels.pending import drop_first
+from dcrisk.kernels.philox import uniforms
 from dcrisk.kernels.propagate import apply_change, settle
-from dcrisk.kernels.records import BATCH, BLOCK, FIRE, OVERFLOW, PENDING
+from dcrisk.kernels.records import (
+    BATCH,
+    BLOCK,
+    DISC,
+    DURATION,
+    FIRE,
+    FLOOD,
+    GAP,
+    GRID,
+    NOTHING,
+    OVERFLOW,
+    PENDING,
+    RAISED,
+    TABLE_EVENT,
+)
+from dcrisk.kernels.tables import sample_hours
+from dcrisk.kernels.triggers import raise_others
 
 
-@inner
-def happen(plan, work, key, block, s, t, trial):
-    """The event at which a source stands."""
-    cursor = work.cursors[s]
-    if plan.sources[s].kind == FIRE:
-        burn(plan, work, key, block, s, t, trial, cursor.event, cursor.choice)
+@once
+def happen(plan, work, key, block, s, t, trial, event, choice, third, fourth):
+    """An event of a source."""
+    kind = plan.sources[s].kind
+    c = choose(plan, plan.sources[s], choice)
+    if kind <= GRID:
+        happened = strike(plan, work, key, block, s, c, t, trial, event, third)
     else:
-        strike(plan, work, key, block, s, t, trial, cursor.event, cursor.choice)
+        happened = happen_rarely(plan, work, key, block, s, c, t, trial, event, third, fourth)
+    if happened and plan.sources[s].raises == 1:
+        raise_others(plan, work, key, block, t, s, event, plan.sources[s].hazard, NOTHING)
 
 
-@inner
+@rare
+def happen_rarely(plan, work, key, block, s, c, t, trial, event, third, fourth):
+    """An event of the kinds that are not simple failures."""
+    kind = plan.sources[s].kind
+    if kind == FIRE:
+        return burn(plan, work, key, block, s, c, t, trial, event, third, fourth)
+    if kind == FLOOD:
+        inundate(plan, work, key, block, s, t, trial, event)
+    elif kind == DISC:
+        strike_disc(plan, work, key, block, s, t, trial, event, third)
+    elif kind == TABLE_EVENT:
+        strike_listed(plan, work, key, block, s, c, t, trial, event)
+    return True
+
+
+@once
+def passes(plan, s, t, choice, third, following):
+    """Whether an event, with nothing else open, ends before the following one and no service notices.
+
+    Of the failures in 8-of-10, 95 % are like that; to skip them took the time of an event from 75 to 50 ns.
+    """
+    source = plan.sources[s]
+    c = choose(plan, source, choice)
+    if plan.components[c].quiet == 0:
+        return False
+    return t + sample_hours(plan.tables, plan.table_values, source.table, third) < following
+
+
+@once
 def play(plan, work, outcomes, key, block, trial, trial_number, column, s):
     """One trial, from its first event, which is that of source ``s``; the source of the next trial's event."""
-    heap, counters = work.heap, work.counters
+    heap, counters, timed = work.heap, work.counters, plan.timed[0]
     while counters[OVERFLOW] == 0:
-        event_time = work.cursors[s].time if work.cursors[s].trial == trial else np.inf
+        cursor = work.cursors[s]
+        event_time = cursor.time if cursor.trial == trial else np.inf
         if counters[PENDING] > 0:
             t = min(event_time, heap[0].time)
-        elif work.cursors[s].trial == trial:
+        elif cursor.trial == trial:
             t = event_time
         else:
             break
         counters[BATCH] += 1
-        while counters[PENDING] > 0 and heap[0].time == t:
-            first = heap[0]
-            what, v, state, cause, since = first.what, first.vertex, first.state, first.cause, first.since
-            drop_first(heap, counters, PENDING)
-            apply_change(plan, work, key, block, t, what, v, state, cause, since)
-        while work.cursors[s].trial == trial and work.cursors[s].time == t:
-            happen(plan, work, key, block, s, t, trial_number)
-            advance(plan, work, key, block, s)
-            s = earliest(work.cursors, len(plan.sources))
+        while True:
+            if counters[PENDING] > 0 and heap[0].time == t:
+                first = heap[0]
+                what, v, state, cause, detail = first.what, first.vertex, first.state, first.cause, first.detail
+                drop_first(heap, counters, PENDING)
+                if what != RAISED:
+                    apply_change(plan, work, key, block, trial_number, t, what, v, state, cause, detail)
+                    continue
+                now, event = v, cause
+                _, choice = uniforms(key, plan.sources[now].stream, block, event, GAP)
+                third, fourth = uniforms(key, plan.sources[now].stream, block, event, DURATION)
+            elif work.cursors[s].trial == trial and work.cursors[s].time == t:
+                cursor = work.cursors[s]
+                now, event = s, cursor.event
+                choice, third, fourth = cursor.choice, cursor.third, cursor.fourth
+                advance(plan, work, key, block, s)
+                s = earliest(work.cursors, timed)
+                if counters[PENDING] == 0 and plan.sources[now].quiet == 1:
+                    following = work.cursors[s].time if work.cursors[s].trial == trial else np.inf
+                    if passes(plan, now, t, choice, third, following):
+                        continue
+            else:
+                break
+            happen(plan, work, key, block, now, t, trial_number, event, choice, third, fourth)
         settle(plan, work, outcomes, key, block, t, trial_number, column)
     return s
 
 
-@entry
-def run(plan, work, outcomes, seed, first_trial, last_trial, origin):
-    """Play the trials [first_trial, last_trial); trial ``origin`` has column 0. False: no room, start again."""
-    key = uint64(seed)
-    for block in range(first_trial // BLOCK, (last_trial + BLOCK - 1) // BLOCK):
-        rewind(plan, work, key, block)
-        start = block * BLOCK
-        s = earliest(work.cursors, len(plan.sources))
-        while s >= 0 and start + work.cursors[s].trial < last_trial and work.cursors[s].trial < BLOCK:
-            trial = work.cursors[s].trial
-            if start + trial < first_trial:
-                advance(plan, work, key, block, s)
-                s = earliest(work.cursors, len(plan.sources))
-                continue
-            number = start + trial
-            s = play(plan, work, outcomes, key, block, trial, number, number - origin, s)
-            if work.counters[OVERFLOW] == 1:
-                return False
-    return True
+def kernel(sources):
+    """The kernel, compiled or from the cache; ``sources`` stands for the text of all kernels.
+
+    Numba looks at this file alone to see whether what it has on disk is stale. A number that the function closes over
+    is part of the key under which it is kept, so the kernels that this one calls count as well.
+    """
+
+    @entry
+    def run(plan, work, outcomes, seed, first_trial, last_trial, origin):
+        """Play the trials [first_trial, last_trial); trial ``origin`` has column 0. False: no room, start again."""
+        key = uint64(seed)
+        for block in range(first_trial // BLOCK, (last_trial + BLOCK - 1) // BLOCK):
+            rewind(plan, work, key, block)
+            start = block * BLOCK
+            s = earliest(work.cursors, plan.timed[0])
+            while s >= 0 and work.cursors[s].trial < BLOCK and start + work.cursors[s].trial < last_trial:
+                trial = work.cursors[s].trial
+                if start + trial < first_trial:
+                    advance(plan, work, key, block, s)
+                    s = earliest(work.cursors, plan.timed[0])
+                    continue
+                number = start + trial
+                s = play(plan, work, outcomes, key, block, trial, number, number - origin, s)
+                if work.counters[OVERFLOW] == 1:
+                    return False
+        return sources >= 0
+
+    return run
+
+
+def text_of_kernels():
+    """A number that changes with any file of this folder."""
+    return zlib.crc32(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))))
+
+
+run = kernel(text_of_kernels())

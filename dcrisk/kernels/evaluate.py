@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dcrisk.kernels.jit import inner
+from dcrisk.kernels.jit import once
 
 
-@inner
+@once
 def record_outage(outcomes, layout, column, since, until, horizon, hazard):
     """An outage [since, until) of a service: what of it lies in the window [0, horizon)."""
     begin, end = max(since, 0.0), min(until, horizon)
@@ -21,7 +21,7 @@ def record_outage(outcomes, layout, column, since, until, horizon, hazard):
         outcomes.by_hazard[layout, hazard, column] += hours
 
 
-@inner
+@once
 def record_loss(outcomes, layout, column, since, until, horizon):
     """All copies lay destroyed in [since, until)."""
     if max(since, 0.0) < min(until, horizon):

@@ -1,28 +1,41 @@
 """When events happen.
 
-The windows of a block's trials are laid end to end and the next event of a source is an exponential gap away:
-time in which nothing happens costs nothing.
+Time in which nothing happens costs nothing: the next event of a source is an exponential gap away, over as many
+trials as it takes. Where the rate itself is uncertain, whole trials without an event are skipped instead.
 """
 
 from __future__ import annotations
 
 import math
 
-from dcrisk.kernels.jit import inner
-from dcrisk.kernels.philox import uniforms
-from dcrisk.kernels.records import BLOCK, GAP, NEVER
-from dcrisk.kernels.tables import to_grid
+from dcrisk.kernels.jit import inner, once, rare
+from dcrisk.kernels.philox import uniform, uniforms
+from dcrisk.kernels.records import BLOCK, DURATION, GAP, NEVER, RATE_DRAWS
+from dcrisk.kernels.tables import quantile, to_grid
 
 
-@inner
+@once
 def rewind(plan, work, key, block):
     """Bring every source to its first event of a block."""
-    for s in range(len(plan.sources)):
+    for s in range(plan.timed[0]):
         cursor = work.cursors[s]
-        cursor.clock = 0.0
+        cursor.within = 0.0
+        cursor.rate = 0.0
         cursor.event = -1
-        cursor.trial = -1
+        cursor.trial = 0 if plan.sources[s].idle == 0.0 else -1
         advance(plan, work, key, block, s)
+
+
+@rare
+def draw_together(work, key, stream, block, s, first, count):
+    """The first four uniforms of ``count`` events of a source, beginning with ``first``.
+
+    In one loop the compiler draws several at a time: 1.4 ns a counter instead of 6 (measured with AVX-512).
+    """
+    drawn = work.drawn
+    for i in range(count):
+        drawn[s, 0, i], drawn[s, 1, i] = uniforms(key, stream, block, first + i, GAP)
+        drawn[s, 2, i], drawn[s, 3, i] = uniforms(key, stream, block, first + i, DURATION)
 
 
 @inner
@@ -30,19 +43,73 @@ def advance(plan, work, key, block, s):
     """Bring a source to its next event: its trial within the block, and its time in the window of that trial."""
     source, cursor = plan.sources[s], work.cursors[s]
     cursor.event += 1
-    gap, cursor.choice = uniforms(key, source.stream, block, cursor.event, GAP)
+    place = cursor.event % source.batch
+    if place == 0:
+        draw_together(work, key, source.stream, block, s, cursor.event, source.batch)
+    gap = work.drawn[s, 0, place]
+    cursor.choice = work.drawn[s, 1, place]
+    cursor.third = work.drawn[s, 2, place]
+    cursor.fourth = work.drawn[s, 3, place]
     if source.given == 1:
         cursor.trial = cursor.event
         cursor.time = 0.0
+    elif source.idle == 0.0:
+        mass = source.mass
+        cursor.within -= math.log(gap) / source.rate_per_hour
+        if cursor.within >= mass:
+            trials = math.floor(cursor.within / mass)
+            cursor.within -= trials * mass
+            if cursor.within >= mass:
+                cursor.within -= mass
+                trials += 1.0
+            cursor.trial = cursor.trial + int(trials) if trials < BLOCK else NEVER
+        cursor.time = moment(plan, source, cursor.within)
     else:
-        warmup, horizon = plan.window[0], plan.window[1]
-        length = warmup + horizon
-        cursor.clock -= math.log(gap) / source.rate_per_hour
-        trial = math.floor(cursor.clock / length)
-        cursor.time = to_grid(cursor.clock - trial * length - warmup)
-        cursor.trial = int(trial) if trial < BLOCK else NEVER
+        advance_uncertain(plan, work, key, block, s, gap)
     if cursor.trial >= BLOCK:
         cursor.trial = NEVER
+
+
+@rare
+def advance_uncertain(plan, work, key, block, s, gap):
+    """The next event where each trial has a rate of its own, drawn given that the trial has an event at all.
+
+    The number of trials without one is geometric. The time of a trial's first event is exponential given that it
+    comes in time.
+    """
+    source, cursor = plan.sources[s], work.cursors[s]
+    if cursor.rate > 0.0:
+        cursor.within -= math.log(gap) / cursor.rate
+    if cursor.rate == 0.0 or cursor.within >= 1.0:
+        skip, level = uniforms(key, source.stream, block, cursor.event, RATE_DRAWS)
+        first = uniform(key, source.stream, block, cursor.event, RATE_DRAWS + 2)
+        skipped = math.floor(math.log(skip) / source.idle)
+        cursor.trial = cursor.trial + 1 + int(skipped) if skipped < BLOCK else NEVER
+        cursor.rate = quantile(plan.tables, plan.table_values, source.rate_table, level)
+        cursor.within = -math.log1p(first * math.expm1(-cursor.rate)) / cursor.rate
+    cursor.time = moment(plan, source, cursor.within * source.mass)
+
+
+@inner
+def moment(plan, source, mass):
+    """The time in the window at which a source has gathered so much of its mass."""
+    hours = mass if source.profile < 0 else seasonal(plan, source.profile, mass)
+    return to_grid(hours - plan.window[0])
+
+
+@rare
+def seasonal(plan, row, mass):
+    """Hours since the start of the trial at which a monthly profile has gathered ``mass``."""
+    low, high = plan.profiles[row].first, plan.profiles[row].last - 1
+    masses, hours = plan.profile_masses, plan.profile_hours
+    while high - low > 1:
+        middle = (low + high) // 2
+        if masses[middle] <= mass:
+            low = middle
+        else:
+            high = middle
+    slope = (hours[low + 1] - hours[low]) / (masses[low + 1] - masses[low])
+    return hours[low] + (mass - masses[low]) * slope
 
 
 @inner
@@ -62,9 +129,9 @@ def earliest(cursors, sources):
 @inner
 def choose(plan, source, u):
     """The component an event strikes: an alias-table draw (Walker 1977)."""
-    if source.given == 1 and source.origin >= 0:
+    if source.origin >= 0:
         return source.origin
     place = u * source.size
     i = min(int(place), source.size - 1)
-    component = plan.components[source.first + i]
-    return source.first + i if place - i < component.keep else source.first + component.alias
+    choice = plan.choices[source.first + i]
+    return choice.component if place - i < choice.keep else plan.choices[source.first + choice.alias].component

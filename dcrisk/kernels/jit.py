@@ -13,5 +13,7 @@ inner = njit(nogil=True, _nrt=False, forceinline=True)
 # Rare events stay functions of their own: in place they only make the loop longer.
 rare = njit(nogil=True, _nrt=False)
 
+once = njit(nogil=True, _nrt=False, inline="always")
+
 # The one function that Python calls. Compiled once for all scenarios, and kept on disk.
-entry = njit(nogil=True, cache=True)
+entry = njit(nogil=True, cache=True, _nrt=False)

@@ -7,7 +7,7 @@ from dcrisk.kernels.records import ORDER, OVERFLOW
 
 
 @inner
-def push(heap, counters, which, time, what, vertex, state, cause, since):
+def push(heap, counters, which, time, what, vertex, state, cause, detail):
     """Add a change. Without room it sets the overflow flag, and the caller starts again with a larger heap."""
     i = counters[which]
     if i == len(heap):
@@ -29,7 +29,7 @@ def push(heap, counters, which, time, what, vertex, state, cause, since):
     change.vertex = vertex
     change.state = state
     change.cause = cause
-    change.since = since
+    change.detail = detail
 
 
 @inner

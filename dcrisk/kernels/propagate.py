@@ -7,25 +7,25 @@ All changes of one moment are applied, then the touched vertices are settled onc
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from dcrisk.kernels.evaluate import record_loss, record_outage
-from dcrisk.kernels.jit import inner
-from dcrisk.kernels.pending import next_vertex, push, queue_vertex
+from dcrisk.kernels.jit import once
+from dcrisk.kernels.outages import begin_outage, come_due, end_outage, lose, touch
+from dcrisk.kernels.pending import next_vertex, push
 from dcrisk.kernels.philox import uniform, uniforms
 from dcrisk.kernels.records import (
     BACKUP,
     BACKUP_DRAWS,
-    BATCH,
-    COPY,
-    DAMAGED,
-    DESTROYED,
     END,
     EXHAUSTED,
     GROUP_DRAWS,
     INTERRUPTED,
+    NOTHING,
     PENDING,
     QUEUED,
-    RELOCATED,
-    RELOCATION_DRAWS,
     REPLICA,
     RESTART,
     RESTART_DRAWS,
@@ -33,96 +33,22 @@ from dcrisk.kernels.records import (
     START,
     STORE,
 )
-from dcrisk.kernels.tables import sample_hours
+from dcrisk.kernels.tables import sample_hours, to_grid
+from dcrisk.kernels.triggers import raise_others
 
 
-@inner
-def touch(work, v):
-    """Have a vertex settled at the end of this moment."""
-    if work.states[v].queued == 0:
-        work.states[v].queued = 1
-        queue_vertex(work.queue, work.counters, QUEUED, v)
-
-
-@inner
-def lose(work, v, cause):
-    """Note that an event takes something from a vertex: the least event of a moment is its cause."""
-    state = work.states[v]
-    if state.mark != work.counters[BATCH]:
-        state.mark = work.counters[BATCH]
-        state.mark_cause = cause
-    elif cause < state.mark_cause:
-        state.mark_cause = cause
-
-
-@inner
-def open_outage(plan, work, key, block, t, v, state, cause):
-    """An own outage of a node begins."""
-    work.states[v].own += 1
-    lose(work, v, cause)
-    touch(work, v)
-    if state >= DAMAGED:
-        strike_contents(plan, work, key, block, t, v, state, cause)
-
-
-@inner
-def strike_contents(plan, work, key, block, t, v, state, cause):
-    """Damage or destruction of a site: its copies are gone, its replicas begin to move."""
-    vertex = plan.vertices[v]
-    for i in range(vertex.first_content, vertex.last_content):
-        c = plan.contents[i]
-        content = plan.vertices[c]
-        if content.kind == COPY:
-            if state == DESTROYED:
-                work.states[c].own += 1
-                lose(work, c, cause)
-                touch(work, c)
-        else:
-            stream = plan.sources[cause >> 32].stream
-            u = uniform(key, stream, block, cause & 0xFFFFFFFF, RELOCATION_DRAWS + content.item)
-            hours = sample_hours(plan.tables, plan.table_values, content.table, u)
-            if hours > 0.0:
-                push(work.heap, work.counters, PENDING, t + hours, RELOCATED, c, 0, cause, t)
-            else:
-                come_due(work, c, t)
-
-
-@inner
-def come_due(work, v, since):
-    """A timer of a vertex runs out; whether it still matters is seen when the vertex is settled."""
-    state = work.states[v]
-    if state.due == 0 or since > state.due_since:
-        state.due_since = since
-    state.due = 1
-    touch(work, v)
-
-
-@inner
-def close_outage(plan, work, v, state):
-    """An own outage of a node ends."""
-    work.states[v].own -= 1
-    touch(work, v)
-    if state == DESTROYED:
-        vertex = plan.vertices[v]
-        for i in range(vertex.first_content, vertex.last_content):
-            c = plan.contents[i]
-            if plan.vertices[c].kind == COPY:
-                work.states[c].own -= 1
-                touch(work, c)
-
-
-@inner
-def apply_change(plan, work, key, block, t, what, v, state, cause, since):
+@once
+def apply_change(plan, work, key, block, trial, t, what, v, state, cause, detail):
     """A pending change whose time has come."""
     if what == START:
-        open_outage(plan, work, key, block, t, v, state, cause)
+        begin_outage(plan, work, key, block, trial, t, v, state, cause, detail)
     elif what == END:
-        close_outage(plan, work, v, state)
+        end_outage(plan, work, v, state)
     else:
-        come_due(work, v, since)
+        come_due(work, v, detail)
 
 
-@inner
+@once
 def settle_backup(plan, work, key, block, t, v, broken):
     """Whether a requirement with backup power fails its node."""
     state = work.states[v]
@@ -142,16 +68,17 @@ def settle_backup(plan, work, key, block, t, v, broken):
     return state.held == 0
 
 
-@inner
+@once
 def ride(plan, work, key, block, t, v):
-    """A demand on backup power: does it start, and how long does it last?
+    """A demand on backup power: does it start, how long does it last, and what does its running bring?
 
     The beta-factor model (Fleming 1975; NUREG/CR-5485): the share ``beta`` of the start failures, drawn once for
     the group, strikes all of it; the own failures are scaled so that each backup fails as often as it should.
     """
     state = work.states[v]
     supply = plan.supplies[plan.vertices[v].item]
-    stream, event = plan.sources[state.demand_cause >> 32].stream, state.demand_cause & 0xFFFFFFFF
+    s, event = state.demand_cause >> 32, state.demand_cause & 0xFFFFFFFF
+    stream = plan.sources[s].stream
     state.held = 0
     if supply.common > 0.0 and uniform(key, stream, block, event, GROUP_DRAWS + supply.group) < supply.common:
         return
@@ -159,16 +86,22 @@ def ride(plan, work, key, block, t, v):
     starting, lasting = uniforms(key, stream, block, event, first)
     if starting < supply.own:
         return
-    if supply.endless == 1 or uniform(key, stream, block, event, first + 2) < supply.refuel:
-        state.held = 1
+    refuelled, running = uniforms(key, stream, block, event, first + 2)
+    hours = np.inf
+    if supply.endless == 0 and refuelled >= supply.refuel:
+        hours = sample_hours(plan.tables, plan.table_values, supply.autonomy, lasting)
+    if supply.run_rate > 0.0:
+        hours = min(hours, to_grid(-math.log(running) / supply.run_rate))
+    if hours <= 0.0:
         return
-    hours = sample_hours(plan.tables, plan.table_values, supply.autonomy, lasting)
-    if hours > 0.0:
-        state.held = 1
-        push(work.heap, work.counters, PENDING, t + hours, EXHAUSTED, v, 0, state.demand_cause, t)
+    state.held = 1
+    if hours < np.inf:
+        push(work.heap, work.counters, PENDING, t + hours, EXHAUSTED, v, INTERRUPTED, state.demand_cause, t)
+    if supply.raises >= 0:
+        raise_others(plan, work, key, block, t, s, event, NOTHING, supply.raises)
 
 
-@inner
+@once
 def settle_restart(plan, work, key, block, t, v, broken):
     """When the requirements of a node return, an outage of its own begins: the restart."""
     state = work.states[v]
@@ -188,7 +121,7 @@ def settle_restart(plan, work, key, block, t, v, broken):
     return broken
 
 
-@inner
+@once
 def settle_replica(plan, work, t, trial, v, broken):
     """A replica whose site fails runs elsewhere once its relocation is due, its data lives and its site lies down.
 
@@ -216,7 +149,7 @@ def settle_replica(plan, work, t, trial, v, broken):
     return state.held == 0
 
 
-@inner
+@once
 def settle(plan, work, outcomes, key, block, t, trial, column):
     """Bring all touched vertices up to date at time ``t``, inputs before what they feed."""
     counters, states = work.counters, work.states

@@ -11,22 +11,34 @@ BLOCK = 1024
 
 NEVER = np.iinfo(np.int64).max
 
+
+def codes(first: int, count: int) -> list[np.int64]:
+    """Whole numbers that numba takes as int64. A Python constant is a type of its own, and each function that is
+    called with one would be compiled once more for it."""
+    return [np.int64(i) for i in range(first, first + count)]
+
+
+NOTHING = np.int64(-1)
+
 # what an event does to a node, mildest first
-INTERRUPTED, DAMAGED, DESTROYED = 0, 1, 2
+INTERRUPTED, DAMAGED, DESTROYED = codes(0, 3)
 
 # how an event of a source unfolds
-FAILURE, GRID, FIRE = 0, 1, 2
+FAILURE, GRID, FIRE, FLOOD, DISC, TABLE_EVENT = 0, 1, 2, 3, 4, 5
 
 # what a vertex does beside counting its missing inputs
 PLAIN, BACKUP, RESTART, REPLICA, COPY, STORE, SERVICE = 0, 1, 2, 3, 4, 5, 6
 
 # what a pending change does when its time comes
-START, END, EXHAUSTED, RELOCATED = 0, 1, 2, 3
+START, END, EXHAUSTED, RELOCATED, RAISED = codes(0, 5)
 
 # draws of one event: the gap before it, its origin, what its hazard needs, then what its consequences need
-GAP, ORIGIN, DURATION = 0, 1, 2
-CONTAINED, CONTAINED_DURATION, FIRST_BUILDING = 2, 3, 4
-BACKUP_DRAWS, GROUP_DRAWS, RESTART_DRAWS, RELOCATION_DRAWS = 1 << 29, 2 << 29, 3 << 29, 4 << 29
+GAP, ORIGIN, DURATION = codes(0, 3)
+CONTAINED, CONTAINED_DURATION, FIRST_BUILDING = codes(2, 3)
+DISC_RADIUS, _, DISC_LATITUDE, DISC_LONGITUDE = codes(4, 4)
+FLOOD_MIXING, FLOOD_DRAWS, HIT_DRAWS = np.int64(2), np.int64(4), np.int64(4)
+BACKUP_DRAWS, GROUP_DRAWS, RESTART_DRAWS, RELOCATION_DRAWS = (np.int64(i << 29) for i in (1, 2, 3, 4))
+RATE_DRAWS, TRIGGER_DRAWS, REIGNITION_DRAWS, SHARED_DRAW = (np.int64(i << 29) for i in (5, 6, 7, 8))
 LARGEST_DRAWS = 1 << 29
 
 VERTEX = np.dtype(
@@ -40,10 +52,20 @@ VERTEX = np.dtype(
         ("item", "i8"),  # BACKUP: row of backups; RESTART, REPLICA: node that keys the draw; STORE, SERVICE: layout
         ("table", "i8"),  # RESTART, REPLICA: row of tables
         ("store", "i8"),  # REPLICA: the vertex of its data, or -1
+        ("crew", "i8"),  # a node: row of crews, or -1
     ]
 )
 SUPPLY = np.dtype(
-    [("common", "f8"), ("own", "f8"), ("refuel", "f8"), ("autonomy", "i8"), ("endless", "i8"), ("group", "i8")]
+    [
+        ("common", "f8"),
+        ("own", "f8"),
+        ("refuel", "f8"),
+        ("autonomy", "i8"),
+        ("endless", "i8"),
+        ("group", "i8"),
+        ("run_rate", "f8"),
+        ("raises", "i8"),  # the node for whose backup a trigger waits, or -1
+    ]
 )
 SOURCE = np.dtype(
     [
@@ -52,18 +74,73 @@ SOURCE = np.dtype(
         ("hazard", "i8"),
         ("given", "i8"),  # 1: strikes at time 0 of every trial, instead of at a rate
         ("rate_per_hour", "f8"),
-        ("first", "i8"),  # components of this source: [first, first + size)
+        ("mass", "f8"),  # hours of a trial at which the rate counts in full: its length, but for a monthly profile
+        ("profile", "i8"),  # row of profiles, or -1
+        ("idle", "f8"),  # an uncertain rate: log of P(no event in a trial); 0 for a rate that is certain
+        ("rate_table", "i8"),  # and the law of the mean number of events in a trial that has one
+        ("batch", "i8"),  # events whose random numbers are drawn together
+        ("first", "i8"),  # choices of this source: [first, first + size)
         ("size", "i8"),
-        ("origin", "i8"),  # given: the component, or -1 for one drawn by the rates
+        ("origin", "i8"),  # given, raised: the component, or -1 for one drawn by the rates
         ("table", "i8"),
         ("state", "i8"),
         ("renewal", "i8"),
-        ("fire", "i8"),
+        ("item", "i8"),  # row of fires, floods, discs or catalogues
         ("contained", "i8"),  # given: 0 or 1, or -1 for drawn
         ("severity", "i8"),  # given: DAMAGED or DESTROYED, or -1 for drawn
+        ("stages", "i8"),  # given: first of the stages of a flood, or -1 for drawn
+        ("lead", "f8"),  # hours of warning
+        ("raises", "i8"),  # whether a trigger waits for its events
+        ("quiet", "i8"),  # whether some of its components are quiet
     ]
 )
-COMPONENT = np.dtype([("keep", "f8"), ("alias", "i8"), ("first_node", "i8"), ("last_node", "i8")])
+CHOICE = np.dtype([("keep", "f8"), ("alias", "i8"), ("component", "i8")])
+COMPONENT = np.dtype(
+    [
+        ("first_node", "i8"),
+        ("last_node", "i8"),
+        ("quiet", "i8"),  # 1: an outage of it alone is noticed by no service, backup, copy or crew
+    ]
+)
+PROFILE = np.dtype([("first", "i8"), ("last", "i8")])
+TRIGGER = np.dtype([("probability", "f8"), ("delay", "i8"), ("supply_node", "i8"), ("hazard", "i8")])
+CREW = np.dtype([("first", "i8"), ("last", "i8"), ("states", "i8")])
+DISC_TYPE = np.dtype(
+    [
+        ("first", "i8"),
+        ("last", "i8"),
+        ("radius", "i8"),
+        ("south", "f8"),  # sines of the latitudes, radians of the longitudes
+        ("north", "f8"),
+        ("west", "f8"),
+        ("east", "f8"),
+    ]
+)
+DISC_NODE = np.dtype([("node", "i8"), ("latitude", "f8"), ("x", "f8"), ("y", "f8"), ("z", "f8")])
+HIT = np.dtype([("node", "i8"), ("state", "i8"), ("delay", "f8"), ("hours", "f8")])
+CATALOGUE = np.dtype([("factor", "i8"), ("shared", "f8")])
+FLOOD_TYPE = np.dtype(
+    [
+        ("first_basin", "i8"),
+        ("basins", "i8"),
+        ("freedom", "i8"),  # of the Student-t copula; 0: Gaussian
+        ("mixing", "i8"),  # its chi-square table
+        ("correlation", "i8"),  # first number of the Cholesky factor of the basins, row after row
+        ("first_place", "i8"),
+        ("places", "i8"),
+        ("residual", "i8"),  # first number of the Cholesky factor of the residuals; -1: independent
+        ("residual_sd", "f8"),
+        ("reach", "f8"),  # no node floods unless some stage exceeds this
+        ("critical", "f8"),
+        ("fragility", "f8"),
+        ("growth", "f8"),
+        ("shared", "f8"),
+        ("damaged", "i8"),
+        ("destroyed", "i8"),
+    ]
+)
+BASIN = np.dtype([("table", "i8"), ("probability", "f8")])
+PLACE = np.dtype([("node", "i8"), ("basin", "i8"), ("protection", "f8"), ("floor", "f8"), ("breach", "f8")])
 FIRE_TYPE = np.dtype(
     [
         ("first_building", "i8"),
@@ -80,6 +157,10 @@ FIRE_TYPE = np.dtype(
         ("damaged", "i8"),
         ("destroyed", "i8"),
         ("isolated", "i8"),
+        ("shared_fraction", "f8"),
+        ("reignition", "f8"),
+        ("reignition_delay", "i8"),
+        ("reignition_destroyed", "f8"),
     ]
 )
 BUILDING = np.dtype(
@@ -125,10 +206,23 @@ CHANGE = np.dtype(
         ("vertex", "i8"),
         ("state", "i8"),
         ("cause", "i8"),
-        ("since", "f8"),
+        ("detail", "f8"),  # START: hours that the outage lasts; timers: when what they wait for began
     ]
 )
-CURSOR = np.dtype([("clock", "f8"), ("event", "i8"), ("trial", "i8"), ("time", "f8"), ("choice", "f8")])
+CURSOR = np.dtype(
+    [
+        ("within", "f8"),  # the clock within a trial: hours, or the share of the trial where the rate is uncertain
+        ("rate", "f8"),  # uncertain: mean number of events of this trial, or 0 before the first
+        ("event", "i8"),
+        ("trial", "i8"),
+        ("time", "f8"),
+        ("choice", "f8"),
+        ("third", "f8"),  # the uniforms of draws 2 and 3
+        ("fourth", "f8"),
+    ]
+)
+DRAWN = 16
+"""Events whose random numbers are drawn together: enough for the vector units, and 8 kB a source."""
 
 
 class Plan(NamedTuple):
@@ -138,7 +232,9 @@ class Plan(NamedTuple):
     parents: np.ndarray
     contents: np.ndarray
     supplies: np.ndarray
-    sources: np.ndarray
+    sources: np.ndarray  # those with a rate, or given, come first; then those that others raise
+    timed: np.ndarray  # one number: how many have a rate or are given
+    choices: np.ndarray
     components: np.ndarray
     component_nodes: np.ndarray
     fires: np.ndarray
@@ -147,6 +243,20 @@ class Plan(NamedTuple):
     campuses: np.ndarray  # campuses of each building, as numbers within their fire
     campus_first: np.ndarray
     campus_members: np.ndarray
+    discs: np.ndarray
+    disc_nodes: np.ndarray
+    catalogues: np.ndarray
+    hits: np.ndarray  # of a catalogue; a component's nodes are rows of these
+    floods: np.ndarray
+    basins: np.ndarray
+    places: np.ndarray
+    numbers: np.ndarray  # Cholesky factors, given stages
+    crews: np.ndarray
+    triggers: np.ndarray
+    raised: np.ndarray  # (trigger, source): the source that is raised, or -1
+    profiles: np.ndarray
+    profile_masses: np.ndarray
+    profile_hours: np.ndarray
     tables: np.ndarray
     table_values: np.ndarray
     window: np.ndarray  # warm-up, horizon: hours
@@ -165,7 +275,13 @@ class Work(NamedTuple):
     since: np.ndarray
     until_trial: np.ndarray
     burnt: np.ndarray  # building: last event in which it burnt
+    fallen: np.ndarray  # building: last event that destroyed it
     cut: np.ndarray  # campus: last event in which it was cut off
+    free: np.ndarray  # crew: when it is free, in trial free_trial
+    free_trial: np.ndarray
+    stages: np.ndarray  # of the basins of a flood
+    scores: np.ndarray  # normal scores of basins or places
+    drawn: np.ndarray  # (source, draw, event): uniforms drawn together
 
 
 class Outcomes(NamedTuple):
@@ -179,7 +295,7 @@ class Outcomes(NamedTuple):
 
 
 # places in Work.counters
-PENDING, FRONT, QUEUED, ORDER, BATCH, STRUCK, OVERFLOW = range(7)
+PENDING, FRONT, QUEUED, ORDER, BATCH, STRUCK, OVERFLOW = codes(0, 7)
 
 
 def rest(plan: Plan, pending: int) -> Work:
@@ -192,10 +308,16 @@ def rest(plan: Plan, pending: int) -> Work:
         front=np.zeros(pending, CHANGE),
         queue=np.zeros(len(plan.vertices) + 1, np.int64),
         counters=np.zeros(7, np.int64),
-        cursors=np.zeros(max(len(plan.sources), 1), CURSOR),
+        cursors=np.zeros(max(int(plan.timed[0]), 1), CURSOR),
         until=np.zeros(len(plan.components) + len(plan.buildings) + 1),
         since=np.zeros(len(plan.buildings) + 1),
         until_trial=np.full(len(plan.components) + len(plan.buildings) + 1, -1, np.int64),
         burnt=np.full(len(plan.buildings) + 1, -1, np.int64),
+        fallen=np.full(len(plan.buildings) + 1, -1, np.int64),
         cut=np.full(len(plan.campus_first) + 1, -1, np.int64),
+        free=np.zeros(int(plan.crews["last"].max(initial=0)) + 1),
+        free_trial=np.full(len(plan.crews) + 1, -1, np.int64),
+        stages=np.zeros(int(plan.floods["basins"].max(initial=0)) + 1),
+        scores=np.zeros(int(max(plan.floods["basins"].max(initial=0), plan.floods["places"].max(initial=0))) + 1),
+        drawn=np.zeros((max(int(plan.timed[0]), 1), 4, DRAWN)),
     )

@@ -25,6 +25,12 @@ def to_grid(hours):
 @inner
 def sample_hours(tables, values, row, u):
     """The ``u``-quantile of a tabulated duration, on the grid of times."""
+    return to_grid(quantile(tables, values, row, u))
+
+
+@inner
+def quantile(tables, values, row, u):
+    """The ``u``-quantile of a tabulated law."""
     table = tables[row]
     first = table.first
     if table.kind == QUANTILES:
@@ -38,7 +44,7 @@ def sample_hours(tables, values, row, u):
         cell = (octave << table.cells_log2) + (mantissa >> spare)
         w = float(mantissa & ((1 << spare) - 1)) / float(1 << spare)
         i = first + 4 * cell
-        return to_grid(values[i] + w * (values[i + 1] + w * (values[i + 2] + w * values[i + 3])))
+        return values[i] + w * (values[i + 1] + w * (values[i + 2] + w * values[i + 3]))
     if table.kind == ATOMS:
         atoms = table.size // 2
         low, high = 0, atoms - 1
@@ -48,5 +54,5 @@ def sample_hours(tables, values, row, u):
                 low = middle + 1
             else:
                 high = middle
-        return to_grid(values[first + low])
-    return to_grid(values[first])
+        return values[first + low]
+    return values[first]

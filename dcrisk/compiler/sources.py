@@ -1,0 +1,281 @@
+"""Hazards, conditioned events and events that others raise, as sources of events."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dcrisk import durations
+from dcrisk.compiler.graph import STATES, Graph
+from dcrisk.compiler.hits import Hits
+from dcrisk.compiler.laws import active_law, alias_table, profile_points
+from dcrisk.compiler.tables import Tables, rows
+from dcrisk.hazards import EventTable, Failure, Fire, Flood, GridOutage, Hazard
+from dcrisk.kernels import records
+from dcrisk.rates import HOURS_PER_YEAR, Rate, mean_rate
+from dcrisk.scenario import Given, Scenario
+from dcrisk.specification import ARROW, SpecificationError
+
+MOST_EVENTS_PER_BLOCK = 2.0**31
+WORTH_A_BATCH = 64.0  # events a block: with fewer, most numbers of a last batch would be drawn in vain
+
+
+def stream_number(name: str) -> int:
+    """The word of the random-number counter that stands for a hazard: stable across runs and machines."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "little")
+
+
+def given_stream(hazard: str, occurrence: int) -> str:
+    """The stream of the ``occurrence``-th conditioned event of a hazard."""
+    return f"{hazard}{ARROW}given {occurrence}"  # no name of a hazard has an arrow in it
+
+
+class Group(NamedTuple):
+    """Components of a hazard that share one process of events."""
+
+    stream: str
+    components: Sequence[int]  # their places among those of the hazard
+    weights: Sequence[float]
+    rate: Rate  # of all together where it is a number; else of each
+    multiplicity: float = 1.0
+
+
+def groups_of(hazard: Hazard, rates: Mapping[str, Rate], common: Rate | None) -> list[Group]:
+    """Components by what is known of their rates: the certain ones together, one unknown each, or one for all."""
+    if common is not None:
+        return [Group(hazard.name, range(len(rates)), [1.0] * len(rates), common, len(rates))]
+    certain = [i for i, rate in enumerate(rates.values()) if not durations.is_frozen(rate)]
+    listed = list(rates.items())
+    total = sum(listed[i][1] for i in certain)
+    groups = []
+    if total > 0:
+        groups.append(Group(hazard.name, certain, [listed[i][1] for i in certain], total))
+    for i, (origin, rate) in enumerate(listed):
+        if durations.is_frozen(rate):
+            groups.append(Group(f"{hazard.name}{ARROW}{origin}", [i], [1.0], rate))
+    return groups
+
+
+def rates_of(hazard: Hazard) -> tuple[dict[str, Rate], Rate | None]:
+    """The rate of each component, and the one distribution that they share, if they do."""
+    if isinstance(hazard, Flood):
+        rate = hazard.event_rate
+        return {hazard.name: mean_rate(rate)}, rate if durations.is_frozen(rate) else None
+    if isinstance(hazard, EventTable):
+        return dict(hazard.rates), None
+    assert isinstance(hazard, (Failure, Fire, GridOutage))
+    rate = hazard.rate_per_year
+    if isinstance(rate, Mapping):
+        return dict(rate), None
+    single = isinstance(hazard, GridOutage) or (isinstance(hazard, Failure) and hazard.shared)
+    names = [hazard.name] if single or not isinstance(hazard, Failure) else list(hazard.origins())
+    return dict.fromkeys(names, mean_rate(rate)), rate if durations.is_frozen(rate) else None
+
+
+class Sources:
+    """The rows of all sources: those with a rate or given first, then those that others raise."""
+
+    def __init__(self, tables: Tables, graph: Graph, scenario: Scenario, warmup: float, horizon: float) -> None:
+        self._tables = tables
+        self._graph = graph
+        self._window = warmup, horizon
+        self._hits = Hits(tables, graph, scenario)
+        self._rows: list[dict[str, Any]] = []
+        self._names: list[str] = []
+        self._streams: dict[int, str] = {}
+        self._choices: list[tuple[float, int, int]] = []
+        self._components: list[tuple[int, int, int]] = []
+        self._component_nodes: list[int] = []
+        self._numbers: list[float] = []
+        self._profiles: list[tuple[int, int]] = []
+        self._profile_masses: list[float] = []
+        self._profile_hours: list[float] = []
+        self._triggers: list[tuple[Any, ...]] = []
+        self._templates: dict[str, dict[str, Any]] = {}
+        self._first_component: dict[str, int] = {}
+        for number, hazard in enumerate(scenario.hazards):
+            self._add_hazard(number, hazard, scenario)
+            for occurrence, given in enumerate(g for g in scenario.conditions if g.hazard == hazard.name):
+                self._add_given(hazard, given, occurrence)
+        self._timed = len(self._rows)
+        self._add_triggers(scenario)
+
+    # ------------------------------------------------------------ hazards
+
+    def _add_hazard(self, number: int, hazard: Hazard, scenario: Scenario) -> None:
+        fields, struck = self._hits.add(hazard)
+        rates, common = rates_of(hazard)
+        first = len(self._components)
+        self._first_component[hazard.name] = first
+        raises = any(trigger.cause == hazard.name for trigger in scenario.triggers)
+        simple = fields["kind"] in (records.FAILURE, records.GRID) and not raises
+        for nodes in struck:
+            quiet = simple and self._graph.is_quiet(nodes, fields["state"])
+            first_node = len(self._component_nodes)
+            self._component_nodes.extend(nodes)
+            self._components.append((first_node, len(self._component_nodes), int(quiet)))
+        profile, mass = self._profile(hazard.monthly)
+        template = {
+            "hazard": number,
+            "given": 0,
+            "rate_per_hour": 0.0,
+            "mass": mass,
+            "profile": profile,
+            "idle": 0.0,
+            "rate_table": -1,
+            "batch": records.DRAWN,
+            "origin": -1,
+            "contained": -1,
+            "severity": -1,
+            "stages": -1,
+            "lead": hazard.lead_time if isinstance(hazard, Flood) else 0.0,
+            "raises": int(raises),
+            "quiet": 0,
+            **fields,
+        }
+        for group in groups_of(hazard, rates, common):
+            choices = self._add_choices(group.weights, [first + i for i in group.components])
+            row = template | choices | self._when(hazard, group, mass)
+            row["quiet"] = int(any(self._components[first + i][2] for i in group.components))
+            if row["idle"] < 0.0 or row["rate_per_hour"] > 0.0:
+                self._append(row, group.stream)
+        self._templates[hazard.name] = template | self._add_choices(
+            [mean_rate(rate) for rate in rates.values()], [first + i for i in range(len(rates))]
+        )
+
+    def _when(self, hazard: Hazard, group: Group, mass: float) -> dict[str, Any]:
+        """The fields that say when the events of a group happen."""
+        yearly = mean_rate(group.rate) * group.multiplicity
+        per_block = yearly / HOURS_PER_YEAR * mass * records.BLOCK
+        if per_block > MOST_EVENTS_PER_BLOCK:
+            raise SpecificationError(
+                f"hazard {hazard.name!r}: {yearly:g} events a year are too many; check the rate's unit"
+            )
+        batch = records.DRAWN if per_block >= WORTH_A_BATCH else 1
+        if not durations.is_frozen(group.rate) and hazard.dispersion == 1.0:
+            return {"rate_per_hour": yearly / HOURS_PER_YEAR, "batch": batch}
+        dispersion = hazard.dispersion if hazard.dispersion > 1.0 else None
+        idle, table = active_law(group.rate, mass, group.multiplicity, dispersion)
+        return {"idle": idle, "rate_table": self._tables.add_table(table), "batch": batch}
+
+    def _add_choices(self, weights: Sequence[float], components: Sequence[int]) -> dict[str, int]:
+        """An alias table over components."""
+        first = len(self._choices)
+        certain = sum(weights) > 0
+        keep, alias = alias_table(weights) if certain else (np.ones(len(weights)), np.arange(len(weights)))
+        self._choices.extend((float(k), int(a), c) for k, a, c in zip(keep, alias, components, strict=True))
+        return {"first": first, "size": len(weights)}
+
+    def _profile(self, monthly: Sequence[float] | None) -> tuple[int, float]:
+        """The row of a monthly profile (-1 without one), and the mass of a trial."""
+        masses, hours = profile_points(monthly, *self._window)
+        if monthly is None:
+            return -1, masses[-1]
+        first = len(self._profile_masses)
+        self._profile_masses.extend(masses)
+        self._profile_hours.extend(hours)
+        self._profiles.append((first, len(self._profile_masses)))
+        return len(self._profiles) - 1, masses[-1]
+
+    def _append(self, row: dict[str, Any], name: str) -> None:
+        """A further source. No two may share their random numbers."""
+        stream = stream_number(name)
+        other = self._streams.setdefault(stream, name)
+        if other != name:
+            raise SpecificationError(
+                f"hazards {other!r} and {name!r} would share their random numbers; rename one of them"
+            )
+        self._rows.append(row | {"stream": stream})
+        self._names.append(name)
+
+    # ------------------------------------------------------------ conditions
+
+    def _component(self, hazard: Hazard, origin: str | None) -> int:
+        """The component of an origin; -1 for one drawn by the rates."""
+        first = self._first_component[hazard.name]
+        if origin is None:
+            return -1
+        if isinstance(hazard, Failure) and hazard.shared:
+            return first
+        return first + hazard.origins().index(origin)
+
+    def _check_drawable(self, hazard: Hazard, component: int, where: str) -> None:
+        rates = rates_of(hazard)[0]
+        if component < 0 and len(rates) > 1 and sum(mean_rate(rate) for rate in rates.values()) == 0:
+            raise SpecificationError(f"{where}: all its rates are 0, so name the origin of the event")
+
+    def _add_given(self, hazard: Hazard, given: Given, occurrence: int) -> None:
+        where = f"given {hazard.name!r}"
+        origin = self._component(hazard, given.origin)
+        self._check_drawable(hazard, origin, where)
+        if given.state is not None and isinstance(hazard, Fire) and given.state not in hazard.durations:
+            raise SpecificationError(f"{where}: state {given.state!r} needs a duration in durations[{given.state!r}]")
+        contained = -1 if given.contained is None else int(given.contained)
+        row = self._templates[hazard.name] | {
+            "given": 1,
+            "origin": origin,
+            "contained": contained if given.state is None else 0,
+            "severity": -1 if given.state is None else STATES[given.state],
+        }
+        if given.stage is not None:
+            assert isinstance(hazard, Flood)
+            named = given.stage if isinstance(given.stage, Mapping) else dict.fromkeys(hazard.stages, given.stage)
+            row["stages"] = self._hits.add_numbers(named.get(basin, -np.inf) for basin in hazard.stages)
+        self._append(row, given_stream(hazard.name, occurrence))
+
+    # ------------------------------------------------------------ triggers
+
+    def _add_triggers(self, scenario: Scenario) -> None:
+        """A source for each chain of triggers that can follow a source; no trigger stands in a chain twice."""
+        hazards = {hazard.name: i for i, hazard in enumerate(scenario.hazards)}
+        for trigger in scenario.triggers:
+            self._triggers.append(
+                (
+                    trigger.probability,
+                    self._tables.add(trigger.delay),
+                    -1 if trigger.backup is None else self._graph.keys[trigger.backup],
+                    -1 if trigger.cause is None else hazards[trigger.cause],
+                )
+            )
+        paths: list[tuple[int, ...]] = [()] * len(self._rows)
+        self._raised: dict[tuple[int, int], int] = {}
+        s = 0
+        while s < len(self._rows):
+            by_backup = any(scenario.triggers[k].backup is not None for k in paths[s])
+            for k, trigger in enumerate(scenario.triggers):
+                caused = trigger.cause is not None and hazards[trigger.cause] == self._rows[s]["hazard"]
+                if k in paths[s] or not (caused or (trigger.backup is not None and not by_backup)):
+                    continue
+                effect = scenario.hazards[hazards[trigger.effect]]
+                origin = self._component(effect, trigger.origin)
+                self._check_drawable(effect, origin, f"trigger of {effect.name!r}")
+                through = "" if trigger.backup is None else f"{ARROW}{trigger.backup}"
+                self._raised[k, s] = len(self._rows)
+                paths.append((*paths[s], k))
+                row = self._templates[effect.name] | {"origin": origin}
+                self._append(row, f"{self._names[s]}{through}{ARROW}{effect.name}")
+            s += 1
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The arrays of the plan that belong to sources."""
+        assert records.SOURCE.names is not None
+        names = records.SOURCE.names
+        raised = np.full((len(self._triggers), len(self._rows)), -1, np.int64)
+        for (k, s), row in self._raised.items():
+            raised[k, s] = row
+        return {
+            "sources": rows(records.SOURCE, (tuple(row[name] for name in names) for row in self._rows)),
+            "timed": np.array([self._timed], np.int64),
+            "choices": rows(records.CHOICE, self._choices),
+            "components": rows(records.COMPONENT, self._components),
+            "component_nodes": np.array(self._component_nodes, np.int64),
+            "triggers": rows(records.TRIGGER, self._triggers),
+            "raised": raised,
+            "profiles": rows(records.PROFILE, self._profiles),
+            "profile_masses": np.array(self._profile_masses, np.float64),
+            "profile_hours": np.array(self._profile_hours, np.float64),
+            **self._hits.arrays(),
+        }

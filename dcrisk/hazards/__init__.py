@@ -1,0 +1,21 @@
+"""Hazards: what strikes, how often, and what it leaves behind."""
+
+from dcrisk.hazards.base import STATES, Hazard
+from dcrisk.hazards.failure import Failure
+from dcrisk.hazards.fire import Fire
+from dcrisk.hazards.flood import Flood, PeaksOverThreshold, ReturnLevels
+from dcrisk.hazards.grid import Disc, GridOutage
+from dcrisk.hazards.table import EventTable
+
+__all__ = [
+    "STATES",
+    "Disc",
+    "EventTable",
+    "Failure",
+    "Fire",
+    "Flood",
+    "GridOutage",
+    "Hazard",
+    "PeaksOverThreshold",
+    "ReturnLevels",
+]
