@@ -79,10 +79,10 @@ class Graph:
 
     def _add_crews(self, scenario: Scenario) -> dict[str, int]:
         """Number the crews; the row of each node that has one."""
-        crew_of = {}
+        crew_of: dict[str, int] = {}
         first = 0
         for row, crew in enumerate(scenario.crews):
-            mask = sum(1 << STATES[state] for state in crew.states)
+            mask = sum(1 << int(STATES[state]) for state in crew.states)
             self._crews.append((first, first + crew.number, mask))
             first += crew.number
             crew_of |= dict.fromkeys(crew.sites, row)

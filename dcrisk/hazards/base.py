@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dcrisk.rates import Rate, check_monthly, is_uncertain
@@ -27,6 +27,8 @@ class Hazard(Specification):
 
     Parameters
     ----------
+    name : str
+        Unique among the hazards; it also picks the random numbers.
     monthly : sequence of 12 float, optional
         Weights of the months, January first: how a year's events are shared out. Time 0 is the start of January.
     dispersion : float, default 1
@@ -36,6 +38,7 @@ class Hazard(Specification):
         Where the numbers are from.
     """
 
+    name: str = field(kw_only=False)
     monthly: Sequence[float] | None = None
     dispersion: float = 1.0
     source: str = ""

@@ -99,7 +99,7 @@ class EventTable(Hazard):
     def hits(self, event: str) -> list[tuple[str, float, float, str]]:
         """Return site, delay, duration and state of each row of an event."""
         columns = (self.events[name] for name in ("event", "site", "delay", "duration", "state"))
-        return [tuple(row[1:]) for row in zip(*columns, strict=True) if row[0] == event]  # type: ignore[misc]
+        return [tuple(row[1:]) for row in zip(*columns, strict=True) if row[0] == event]
 
     def origins(self) -> tuple[str, ...]:
         """Return the events."""
