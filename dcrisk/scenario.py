@@ -301,6 +301,8 @@ class Crew(Specification):
     def __post_init__(self) -> None:
         where = f"crew {check_name(self.name, 'crew')!r}"
         sites = [check_name(site, f"{where}: sites") for site in check_list(self.sites, f"{where}: sites")]
+        if not sites:
+            raise SpecificationError(f"{where}: sites is empty")
         check_unique(sites, f"{where}: sites")
         states = check_list(self.states, f"{where}: states")
         for state in states:
@@ -503,9 +505,7 @@ class Scenario(Specification):
         try:
             TopologicalSorter(follows).prepare()
         except CycleError as error:
-            raise SpecificationError(
-                f"hazards raise each other in a circle: {' -> '.join(reversed(error.args[1]))}"
-            ) from None
+            raise SpecificationError(f"hazards raise each other in a circle: {' -> '.join(error.args[1])}") from None
 
     def _check_condition(self, given: Given) -> None:
         if not isinstance(given, Given):

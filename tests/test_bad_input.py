@@ -118,9 +118,9 @@ def test_too_many_events_in_a_block():
 
 
 def test_hazards_whose_streams_collide_are_named(monkeypatch):
-    from dcrisk import compiler
+    from dcrisk.compiler import sources
 
-    monkeypatch.setattr(compiler, "stream_number", lambda name: 7)
+    monkeypatch.setattr(sources, "stream_number", lambda name: 7)
     scenario = Scenario([A], [Failure("one", 1, 1, ["A"]), Failure("two", 1, 1, ["A"])])
     with pytest.raises(SpecificationError, match="'one' and 'two'.*rename"):
         dcrisk.simulate(scenario, [LAYOUT], 10)

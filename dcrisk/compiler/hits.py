@@ -167,8 +167,9 @@ class Hits:
         events = mean_rate(hazard.event_rate)
         for stage in hazard.stages.values():
             table = tabulate(lambda u, stage=stage: stage.level(1.0 - u), stage.level)
-            share = 1.0 if len(basins) == 1 and hazard.rate_per_year is None else mean_rate(stage.peak_rate) / events
-            self._basins.append((self._tables.add_table(table), share if events > 0 else 0.0))
+            alone = len(basins) == 1 and hazard.rate_per_year is None
+            share = 1.0 if alone else mean_rate(stage.peak_rate) / events if events > 0 else 0.0
+            self._basins.append((self._tables.add_table(table), share))
         freedom, mixing = 0, -1
         if hazard.copula == "t":
             from scipy import stats

@@ -154,6 +154,8 @@ class Sources:
             raise SpecificationError(
                 f"hazard {hazard.name!r}: {yearly:g} events a year are too many; check the rate's unit"
             )
+        if per_block == 0:
+            return {}
         batch = records.DRAWN if per_block >= WORTH_A_BATCH else 1
         if not durations.is_frozen(group.rate) and hazard.dispersion == 1.0:
             return {"rate_per_hour": yearly / HOURS_PER_YEAR, "batch": batch}

@@ -111,7 +111,7 @@ class ReturnLevels(Specification):
     Examples
     --------
     >>> table = ReturnLevels({10: 6.1, 100: 8.2})
-    >>> round(float(table.return_level(50)), 2), float(table.exceedance_rate_per_year(8.2))
+    >>> round(float(table.return_level(50)), 2), round(float(table.exceedance_rate_per_year(8.2)), 6)
     (7.57, 0.01)
     """
 
@@ -296,7 +296,9 @@ class Flood(Hazard):
             return
         rate = check_number(self.rate_per_year, f"{where}: rate_per_year", 0.0)
         peaks = [stage.peak_rate for stage in self.stages.values()]
-        if any(is_uncertain(peak) for peak in peaks) or rate < max(peaks):
+        if any(is_uncertain(peak) for peak in peaks):
+            raise SpecificationError(f"{where}: rate_per_year cannot stand beside a stage whose rate is a distribution")
+        if rate < max(peaks):
             raise SpecificationError(
                 f"{where}: rate_per_year = {rate:g} of events must not be below the peaks a year of a basin"
             )

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dcrisk import durations
 from dcrisk.hazards.base import STATES, Hazard
 from dcrisk.specification import (
     SpecificationError,
@@ -17,6 +16,7 @@ from dcrisk.specification import (
     check_name,
     check_number,
     check_probability,
+    check_unique,
     set_field,
 )
 
@@ -66,7 +66,7 @@ class EventTable(Hazard):
         checked: dict[str, list[Any]] = {name: [] for name in COLUMNS}
         for number, (event, rate, site, delay, duration, state) in enumerate(rows):
             row = f"{where}, row {number + 1}"
-            event = check_name(str(event), f"{row}: event")
+            event = check_name(event if event is None or event != event else str(event), f"{row}: event")
             rate = check_number(rate, f"{row}: rate_per_year", 0.0)
             if rates.setdefault(event, rate) != rate:
                 raise SpecificationError(f"{row}: event {event!r} has two rates, {rates[event]:g} and {rate:g} a year")
@@ -76,7 +76,7 @@ class EventTable(Hazard):
                 rate,
                 check_name(site, f"{row}: site"),
                 check_number(delay, f"{row}: delay", 0.0),
-                durations.check(duration, f"{row}: duration"),
+                check_number(duration, f"{row}: duration", 0.0),
                 state,
             )
             for name, value in zip(COLUMNS, values, strict=True):
@@ -144,6 +144,10 @@ def _read(path: Any, where: str) -> Mapping[str, list[Any]]:
             reader = csv.DictReader(file)
             rows = list(reader)
             names = list(reader.fieldnames or [])
+            check_unique(names, f"{where}: columns of {path}")
+            for number, row in enumerate(rows):
+                if None in row:
+                    raise SpecificationError(f"{where}, row {number + 1} of {path}: more than {len(names)} fields")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SpecificationError(f"{where}: {path} cannot be read as CSV ({error})") from None
     numbers = {"rate_per_year", "delay", "duration"}
