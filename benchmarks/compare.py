@@ -24,6 +24,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 CACHE = tempfile.TemporaryDirectory()
 os.environ["NUMBA_CACHE_DIR"] = CACHE.name
 
+import kernel_alone  # noqa: E402
 import numpy as np  # noqa: E402
 import numpy_sweep  # noqa: E402
 import problems  # noqa: E402
@@ -128,6 +129,16 @@ def startup_table(repeats: int) -> Iterable[str]:
         yield f"| {name} | {seconds:.3f} |"
 
 
+def kernel_table(quick: bool, repeats: int) -> Iterable[str]:
+    """What the kernel itself takes, without laying out the scenario and the results."""
+    share = 10 if quick else 1
+    yield "| the kernel on one core | ns per sampled event | scenario laid out in, s |"
+    yield "| --- | ---: | ---: |"
+    yield f"| random numbers of 8-of-10 alone | {kernel_alone.nanoseconds_of_draws(16_000_000 // share, repeats):.1f} |  |"
+    for sites, (nanoseconds, seconds) in kernel_alone.nanoseconds_by_sites(500_000 // share, repeats).items():
+        yield f"| {sites:,} sites | {nanoseconds:.1f} | {seconds:.3f} |"
+
+
 def conditions() -> str:
     packages = [name for name in ("numpy", "numba", "scipy", "xarray", "simpy") if util.find_spec(name)]
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in packages)
@@ -152,6 +163,7 @@ def main() -> int:
     results = take_turns(those, rounds)
     show(speed_table(those, results))
     show(answer_table(those, results, wrong))
+    show(kernel_table(quick, rounds))
     for line in wrong:
         print(f"WRONG: {line}", file=sys.stderr)
     return 1 if wrong else 0

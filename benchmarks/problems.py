@@ -31,6 +31,20 @@ def strasbourg() -> Problem:
     return dcrisk.load_scenario("ovh-strasbourg-2021"), layouts
 
 
+def many_sites(sites: int) -> Problem:
+    """Ten failures a year over ever more sites, in regions of ten with one outage of some region a year."""
+    names = [f"site {i}" for i in range(sites)]
+    regions = [f"grid {i}" for i in range(sites // 10)]
+    nodes = [dcrisk.Site(name, requires=[regions[i // 10]]) for i, name in enumerate(names)]
+    failures = dcrisk.Failure("equipment", COMPONENTS / sites, stats.expon(scale=MEAN_REPAIR), names)
+    outages = dcrisk.GridOutage("grid", dict.fromkeys(regions, 1 / len(regions)), stats.expon(scale=4.0))
+    layouts = [
+        dcrisk.Layout(f"layout {i}", replicas=[names[(i * sites // 10 + j) % sites] for j in (0, 3, 7)], quorum=2)
+        for i in range(10)
+    ]
+    return dcrisk.Scenario([*map(dcrisk.Utility, regions), *nodes], [failures, outages]), layouts
+
+
 def unavailability_of_eight_of_ten() -> float:
     """In the long run: three or more of ten down."""
     q = MEAN_REPAIR / (YEAR + MEAN_REPAIR)

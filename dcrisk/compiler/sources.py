@@ -206,13 +206,18 @@ class Sources:
 
     def _check_drawable(self, hazard: Hazard, component: int, where: str) -> None:
         rates = rates_of(hazard)[0]
-        if component < 0 and len(rates) > 1 and sum(mean_rate(rate) for rate in rates.values()) == 0:
+        if component >= 0 or sum(mean_rate(rate) for rate in rates.values()) > 0:
+            return
+        if isinstance(hazard, Flood):
+            raise SpecificationError(f"{where}: no basin has peaks, so give the stage of the event")
+        if len(rates) > 1:
             raise SpecificationError(f"{where}: all its rates are 0, so name the origin of the event")
 
     def _add_given(self, hazard: Hazard, given: Given, occurrence: int) -> None:
         where = f"given {hazard.name!r}"
         origin = self._component(hazard, given.origin)
-        self._check_drawable(hazard, origin, where)
+        if given.stage is None:
+            self._check_drawable(hazard, origin, where)
         if given.state is not None and isinstance(hazard, Fire) and given.state not in hazard.durations:
             raise SpecificationError(f"{where}: state {given.state!r} needs a duration in durations[{given.state!r}]")
         contained = -1 if given.contained is None else int(given.contained)

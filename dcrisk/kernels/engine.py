@@ -13,7 +13,7 @@ import numpy as np
 from numba import uint64
 
 from dcrisk.kernels.catalogue import strike_listed
-from dcrisk.kernels.events import advance, choose, earliest, rewind
+from dcrisk.kernels.events import advance, advance_apart, choose, earliest, rewind
 from dcrisk.kernels.failure import strike
 from dcrisk.kernels.fire import burn
 from dcrisk.kernels.flood import inundate
@@ -142,7 +142,7 @@ def kernel(sources):
             while s >= 0 and work.cursors[s].trial < BLOCK and start + work.cursors[s].trial < last_trial:
                 trial = work.cursors[s].trial
                 if start + trial < first_trial:
-                    advance(plan, work, key, block, s)
+                    advance_apart(plan, work, key, block, s)
                     s = earliest(work.cursors, plan.timed[0])
                     continue
                 number = start + trial

@@ -23,7 +23,7 @@ def rewind(plan, work, key, block):
         cursor.rate = 0.0
         cursor.event = -1
         cursor.trial = 0 if plan.sources[s].idle == 0.0 else -1
-        advance(plan, work, key, block, s)
+        advance_apart(plan, work, key, block, s)
 
 
 @rare
@@ -68,6 +68,12 @@ def advance(plan, work, key, block, s):
         advance_uncertain(plan, work, key, block, s, gap)
     if cursor.trial >= BLOCK:
         cursor.trial = NEVER
+
+
+@rare
+def advance_apart(plan, work, key, block, s):
+    """The same outside the loop over events, where it need not be in place."""
+    advance(plan, work, key, block, s)
 
 
 @rare
