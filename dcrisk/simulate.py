@@ -139,7 +139,9 @@ def sample(
         data_loss=np.zeros((layouts, trials), np.bool_),
         by_hazard=np.zeros((layouts, hazards, trials)),
     )
-    ranges = _Ranges(first, last)
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = threads if threads is not None else available
+    ranges = _Ranges(first, last, workers)
     with tqdm(total=trials, unit=" trials", unit_scale=True, delay=1.5, disable=not progress) as bar:
 
         def work_off() -> None:
@@ -159,23 +161,25 @@ def sample(
                 with ranges.lock:
                     bar.update(stop - start)
 
-        _in_threads(work_off, ranges, threads)
+        _in_threads(work_off, ranges, workers)
     return outcomes
 
 
 class _Ranges:
     """Hands out the trials in ranges of whole blocks."""
 
-    def __init__(self, first: int, last: int) -> None:
+    def __init__(self, first: int, last: int, workers: int) -> None:
         self.lock = threading.Lock()
-        self._next, self.last = first, last
+        self._next, self.last, self._workers = first, last, workers
 
     def take(self, blocks: int) -> tuple[int, int] | None:
         with self.lock:
             start = self._next
             if start >= self.last:
                 return None
-            self._next = min(self.last, (start // BLOCK + blocks) * BLOCK)
+            # ranges shrink towards the end, so that no thread waits long for the last one
+            share = (self.last - start) // (4 * self._workers * BLOCK)
+            self._next = min(self.last, (start // BLOCK + max(1, min(blocks, share))) * BLOCK)
             return start, self._next
 
     def stop(self) -> None:
@@ -183,10 +187,8 @@ class _Ranges:
             self._next = self.last
 
 
-def _in_threads(work_off: Any, ranges: _Ranges, threads: int | None) -> None:
+def _in_threads(work_off: Any, ranges: _Ranges, workers: int) -> None:
     """Run a worker in each thread; an error or Ctrl-C lets the others finish their range and no more."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = threads if threads is not None else available
     with ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(work_off) for _ in range(workers)]
         try:

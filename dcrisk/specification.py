@@ -83,7 +83,8 @@ def check_number(value: Any, where: str, low: float = -math.inf, high: float = m
         raise SpecificationError(f"{where} = {value!r}: it must be a number")
     number = float(value)
     if not math.isfinite(number) or not low <= number <= high:
-        bounds = f"between {low:g} and {high:g}" if math.isfinite(high) else f"finite and at least {low:g}"
+        least = f" and at least {low:g}" if math.isfinite(low) else ""
+        bounds = f"between {low:g} and {high:g}" if math.isfinite(high) else f"finite{least}"
         raise SpecificationError(f"{where} = {value!r}: it must be {bounds}")
     return number
 

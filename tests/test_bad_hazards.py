@@ -93,6 +93,10 @@ FLOODS = {
         "flood 'Rhine': with several basins, the rate of 'Ill' must be a number",
     ),
     "events below peaks": (lambda: basins(rate_per_year=0.4), "flood 'Rhine': rate_per_year = 0.4.*below the peaks"),
+    "durations without a mean": (
+        lambda: flood(stage=PeaksOverThreshold(0.5, 5.0, 0.8, 1.0), duration_growth_per_m=0.1),
+        "flood 'Rhine': shape = 1: peaks have no finite mean",
+    ),
     "events of an uncertain rate": (
         lambda: flood(stage=PeaksOverThreshold(stats.gamma(2.0), 5.0, 1.0), rate_per_year=5.0),
         "flood 'Rhine': rate_per_year.*distribution",
@@ -500,12 +504,39 @@ def test_too_many_events(hazard, message):
         dcrisk.simulate(Scenario([A], [hazard]), [LAYOUT], 10, progress=False)
 
 
-def test_events_of_basins_without_peaks():
-    """No basin has peaks: there is nothing to condition on."""
-    dry = PeaksOverThreshold(0.0, threshold=5.0, scale=0.8)
-    with pytest.raises(SpecificationError, match="Rhine"):
-        scenario = Scenario([A], [flood(stage={"Rhine": dry, "Ill": dry}, basin={"A": "Ill"})]).given("Rhine")
+DRY = PeaksOverThreshold(0.0, threshold=5.0, scale=0.8)
+NEVER = GridOutage("g", {"A": 0.0, "B": 0.0}, 1.0)
+CAUSE = Failure("f", 1.0, 1.0, ["A"])
+
+
+@pytest.mark.parametrize(
+    "scenario, message",
+    [
+        (Scenario([A], [flood(stage=DRY)]).given("Rhine"), "given 'Rhine'.*no basin has peaks.*stage"),
+        (
+            Scenario([A], [flood(stage={"Rhine": DRY, "Ill": DRY}, basin={"A": "Ill"})]).given("Rhine"),
+            "given 'Rhine'.*no basin has peaks",
+        ),
+        (Scenario([A, B], [NEVER]).given("g"), "given 'g'.*rates are 0.*origin"),
+        (Scenario([A, B], [NEVER, CAUSE], triggers=[Trigger("g", cause="f")]), "trigger of 'g'.*rates are 0.*origin"),
+        (
+            Scenario([A, B], [flood(stage=DRY), CAUSE], triggers=[Trigger("Rhine", cause="f")]),
+            "trigger of 'Rhine'.*no basin has peaks",
+        ),
+    ],
+)
+def test_events_that_cannot_be_drawn(scenario, message):
+    """What never happens by itself has no law of its origin or stage."""
+    with pytest.raises(SpecificationError, match=message):
         dcrisk.simulate(scenario, [LAYOUT], 10, progress=False)
+
+
+def test_a_trigger_cannot_say_a_stage():
+    """The hint of a condition on a flood without peaks makes no sense for a trigger of it."""
+    scenario = Scenario([A], [flood(stage=DRY), CAUSE], triggers=[Trigger("Rhine", cause="f")])
+    with pytest.raises(SpecificationError) as error:
+        dcrisk.simulate(scenario, [LAYOUT], 10, progress=False)
+    assert "give the stage" not in str(error.value)
 
 
 TOML = '[[nodes]]\ntype = "Site"\nname = "A"\n'

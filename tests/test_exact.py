@@ -1,37 +1,14 @@
-"""Simulated figures beside exact ones.
-
-Every statistical test fixes its seed and asks that the exact value lies within five standard errors of the simulated
-one: for the correct program, and a mean over many trials, a false alarm has probability 6e-7 for each comparison.
-"""
+"""Simulated figures beside exact ones. Seeds are fixed; tests/exact.py says how often a correct program fails: 6e-7."""
 
 import itertools
 import math
 
 import numpy as np
 import pytest
+from exact import YEAR, check_mean, check_share, run
 from scipy import stats
 
 import dcrisk
-
-YEAR = 8766.0
-SIGMAS = 5.0
-
-
-def check_mean(sample, exact):
-    """The exact mean lies within five standard errors of the sample's."""
-    sample = np.asarray(sample, float).ravel()
-    error = sample.std(ddof=1) / math.sqrt(sample.size)
-    assert error > 0
-    assert abs(sample.mean() - exact) < SIGMAS * error, (sample.mean(), exact, error)
-
-
-def check_share(count, n, exact):
-    """The exact binomial probability of a count at least as far out is not below 6e-7."""
-    assert stats.binomtest(int(count), int(n), exact).pvalue > 6e-7, (count / n, exact)
-
-
-def run(scenario, layouts, trials, **options):
-    return dcrisk.simulate(scenario, layouts, trials, progress=False, **options)
 
 
 def test_8_of_10_repairable_components():

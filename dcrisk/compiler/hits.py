@@ -98,7 +98,7 @@ class Hits:
         columns = (hazard.events[name] for name in ("event", "site", "delay", "duration", "state"))
         for event, site, delay, duration, state in zip(*columns, strict=True):
             struck[event].append(len(self._listed))
-            self._listed.append((self._nodes[site], STATES[state], on_grid(delay), on_grid(duration)))
+            self._listed.append((self._nodes[site], STATES[state], on_grid(delay), duration))
         factor = -1
         if hazard.duration_spread > 0:
             from scipy import stats

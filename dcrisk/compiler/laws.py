@@ -83,7 +83,7 @@ def active_law(
         years = multiplicity = 1.0
     # quantiles of x, dense in both tails; the weight of the step between two of them is its probability times the
     # mean of 1 - exp(-x) over it
-    steps = 16
+    steps = 64
     down = 2.0 ** -(1.0 + np.arange(OCTAVES * steps + 1) / steps)
     with np.errstate(all="ignore"):
         low, high = law.ppf(down[::-1]), law.isf(down)

@@ -209,7 +209,8 @@ class Sources:
         if component >= 0 or sum(mean_rate(rate) for rate in rates.values()) > 0:
             return
         if isinstance(hazard, Flood):
-            raise SpecificationError(f"{where}: no basin has peaks, so give the stage of the event")
+            hint = ", so give the stage of the event" if where.startswith("given") else ", so nothing can be raised"
+            raise SpecificationError(f"{where}: no basin has peaks{hint}")
         if len(rates) > 1:
             raise SpecificationError(f"{where}: all its rates are 0, so name the origin of the event")
 

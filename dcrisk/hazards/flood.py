@@ -268,6 +268,12 @@ class Flood(Hazard):
         self._check_depths(where, nodes)
         self._check_durations(where)
         self._check_correlation(where)
+        for stage in self.stages.values():
+            if self.duration_growth_per_m > 0 and isinstance(stage, PeaksOverThreshold) and stage.shape >= 1:
+                raise SpecificationError(
+                    f"{where}: shape = {stage.shape:g}: peaks have no finite mean from 1 on, so neither have durations "
+                    "that grow with depth; give a smaller shape or duration_growth_per_m = 0"
+                )
         self._check_common(where, self.event_rate)
 
     def _check_basins(self, where: str, nodes: tuple[str, ...]) -> None:
@@ -365,7 +371,7 @@ class Flood(Hazard):
         except np.linalg.LinAlgError:
             raise SpecificationError(
                 f"{where}: the correlation matrix of {', '.join(basins)} is not positive definite; "
-                "no basins can depend on each other like that"
+                "no basins can depend on each other like that (with a correlation of 1, they are one basin)"
             ) from None
 
     @property

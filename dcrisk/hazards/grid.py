@@ -51,7 +51,9 @@ class Disc(Specification):
         check_unique(nodes, "disc: nodes")
         area = [check_number(x, "disc: area", -180, 180) for x in check_list(self.area, "disc: area")]
         if len(area) != 4 or not (-90 <= area[0] < area[2] <= 90 and area[1] < area[3]):
-            raise SpecificationError(f"disc: area = {self.area!r}: give (south, west, north, east), in that order")
+            raise SpecificationError(
+                f"disc: area = {self.area!r}: give (south, west, north, east) in degrees; it cannot cross the date line"
+            )
         set_field(
             self,
             nodes=tuple(nodes),

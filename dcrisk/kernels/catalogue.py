@@ -23,5 +23,6 @@ def strike_listed(plan, work, key, block, s, c, t, trial, event):
         if catalogue.factor >= 0:
             own = uniform(key, source.stream, block, event, HIT_DRAWS + i - first)
             u = mix(shared, own, catalogue.shared)
-            hours = to_grid(hours * quantile(plan.tables, plan.table_values, catalogue.factor, u))
+            hours *= quantile(plan.tables, plan.table_values, catalogue.factor, u)
+        hours = to_grid(hours)
         hit(plan, work, key, block, trial, t, t + listed.delay, hours, listed.node, listed.state, (s << 32) | event)
