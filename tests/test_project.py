@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zlib
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,12 @@ def test_shipped_scenarios_are_read_and_written(name, tmp_path):
     assert dcrisk.load_scenario(tmp_path / "copy.toml") == scenario
     assert all(hazard.source for hazard in scenario.hazards)
     assert all(node.source for node in scenario.nodes)
+
+
+def test_the_text_of_all_kernels_is_part_of_the_key_of_the_cache():
+    """Numba keys what it keeps on disk by the values that a function closes over, too."""
+    from dcrisk.kernels.engine import run, text_of_kernels
+
+    assert [cell.cell_contents for cell in run.py_func.__closure__] == [text_of_kernels()]
+    expected = zlib.crc32(b"".join(path.read_bytes() for path in sorted((PACKAGE / "kernels").glob("*.py"))))
+    assert text_of_kernels() == expected
