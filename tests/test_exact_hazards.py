@@ -1198,3 +1198,37 @@ def test_where_nothing_is_left_nothing_burns_again():
     for condition, hours in (({}, 100.0), ({"contained": True}, 2.0), ({"state": "damaged"}, 105.0)):
         given = scenario.given("fire", origin="A", **condition)
         assert run(given, alone("A"), 1).downtime.values.tolist() == [[hours]]
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.4, 1.0])
+def test_damage_that_is_shared(fraction):
+    """Two buildings burn in one fire: both are destroyed as often as two normal scores are both low."""
+    a, b = 0.3, 0.6
+    durations = {"damaged": 10.0, "destroyed": 100.0}
+    spread = {("A", "B"): 1.0}
+    fire = Fire("fire", {"A": LITTLE}, durations, destroyed={"A": a, "B": b}, spread=spread, shared_fraction=fraction)
+    scenario = Scenario([Site("A"), Site("B")], [fire]).given("fire", origin="A")
+    results = run(scenario, site_layouts(scenario), 200_000, seed=71)
+    both = a * b if fraction == 0 else min(a, b)
+    if 0 < fraction < 1:
+        low = stats.norm.ppf([a, b])
+        both = stats.multivariate_normal.cdf(low, cov=[[1, fraction], [fraction, 1]])
+    check_patterns(results.data_loss.values, [1 - a - b + both, a - both, b - both, both])
+
+
+def test_two_feeds_and_two_that_share_a_substation():
+    """Independent feeds are both out as their unavailabilities multiply; a common substation adds its own."""
+    feeds = [Utility("feed 1"), Utility("feed 2")]
+    behind = [Utility("substation"), *(Utility(f"feed {i}", requires=["substation"]) for i in (1, 2))]
+    site = Site("A", requires=[dcrisk.any_of("feed 1", "feed 2")])
+    feed_rates, mean = {"feed 1": 20.0, "feed 2": 10.0}, 20.0
+    out = [-math.expm1(-rate / YEAR * mean) for rate in feed_rates.values()]
+    hidden = -math.expm1(-3.0 / YEAR * mean)
+    for nodes, rates, exact in (
+        (feeds, feed_rates, out[0] * out[1]),
+        (behind, feed_rates | {"substation": 3.0}, 1 - (1 - hidden) * (1 - out[0] * out[1])),
+    ):
+        outages = GridOutage("grid", rates, stats.expon(scale=mean))
+        scenario = Scenario([*nodes, site], [outages])
+        results = run(scenario, [Layout("A", replicas=["A"])], 30_000, seed=72, warmup=500.0)
+        check_mean(results.downtime / YEAR, exact)

@@ -59,7 +59,7 @@ class Fire(Hazard):
     isolation_delay : hours or distribution
         From the first building on fire to the cut.
     shared_fraction : float
-        Part of the variance of the durations (in normal scores) that all hits of one fire share.
+        Part of the variance of damage and of durations (in normal scores) that all hits of one fire share.
     reignition_probability : float
         Probability that a fire which took hold is followed by a second incident among its remains: a building of its
         campus, or one that burnt, that this fire did not destroy.

@@ -217,7 +217,7 @@ class Flood(Hazard):
     duration_growth_per_m : float
         Each metre above the floor adds this share to the duration.
     shared_fraction : float
-        Part of the variance of the durations (in normal scores) that all hits of one flood share.
+        Part of the variance of damage and of durations (in normal scores) that all hits of one flood share.
     lead_time : float
         Hours by which a flood announces itself; a layout with ``relocation`` uses them.
     monthly, dispersion, source

@@ -50,7 +50,7 @@ def burn(plan, work, key, block, s, c, t, trial, event, held, lasts):
     counters = work.counters
     stamp = counters[STRUCK]
     counters[STRUCK] = stamp + 1
-    shared = uniform(key, source.stream, block, event, SHARED_DRAW)
+    shared, damage = uniforms(key, source.stream, block, event, SHARED_DRAW)
     edge_draws = FIRST_BUILDING + 2 * fire.buildings
     group_draws = edge_draws + 2 * fire.edges
     push(work.front, counters, FRONT, t, START, origin, INTERRUPTED, cause, t)
@@ -66,6 +66,7 @@ def burn(plan, work, key, block, s, c, t, trial, event, held, lasts):
         work.burnt[b] = stamp
         building = plan.buildings[b]
         severe, lasts = uniforms(key, source.stream, block, event, FIRST_BUILDING + 2 * j)
+        severe = mix(damage, severe, fire.shared_fraction)
         state = DESTROYED if severe < building.destroyed else DAMAGED
         if j == origin and source.severity >= 0:
             state = source.severity
@@ -87,12 +88,12 @@ def burn(plan, work, key, block, s, c, t, trial, event, held, lasts):
                 work.cut[fire.first_group + g] = stamp
                 isolate(plan, work, key, block, s, t, now, trial, event, g, building.node, shared, group_draws)
     if fire.reignition > 0.0:
-        reignite(plan, work, key, block, s, t, trial, event, stamp, shared)
+        reignite(plan, work, key, block, s, t, trial, event, stamp, shared, damage)
     return True
 
 
 @once
-def reignite(plan, work, key, block, s, t, trial, event, stamp, shared):
+def reignite(plan, work, key, block, s, t, trial, event, stamp, shared, damage):
     """A second incident among the remains, which cuts the campus off again: Strasbourg, 19 March 2021."""
     source = plan.sources[s]
     fire = plan.fires[source.item]
@@ -112,6 +113,7 @@ def reignite(plan, work, key, block, s, t, trial, event, stamp, shared):
         place -= remains_of(plan, work, fire, b, stamp)
     building = plan.buildings[b]
     now = t + sample_hours(plan.tables, plan.table_values, fire.reignition_delay, later)
+    severe = mix(damage, severe, fire.shared_fraction)
     state = DESTROYED if severe < fire.reignition_destroyed else DAMAGED
     lasts = mix(shared, uniform(key, source.stream, block, event, REIGNITION_DRAWS + 4), fire.shared_fraction)
     table = fire.destroyed if state == DESTROYED else fire.damaged

@@ -9,7 +9,7 @@ import numpy as np
 from dcrisk.kernels.jit import once
 from dcrisk.kernels.normal import mix, ndtr, ndtri, snap, student_cdf
 from dcrisk.kernels.outages import hit
-from dcrisk.kernels.philox import uniform
+from dcrisk.kernels.philox import uniform, uniforms
 from dcrisk.kernels.records import DAMAGED, DESTROYED, FLOOD_DRAWS, FLOOD_MIXING, SHARED_DRAW
 from dcrisk.kernels.tables import quantile, to_grid
 
@@ -61,7 +61,7 @@ def inundate(plan, work, key, block, s, t, trial, event):
     flood = plan.floods[source.item]
     if rise(plan, work, key, block, s, event) <= flood.reach:
         return
-    shared = uniform(key, source.stream, block, event, SHARED_DRAW)
+    shared, damage = uniforms(key, source.stream, block, event, SHARED_DRAW)
     draws = FLOOD_DRAWS + flood.basins + (flood.basins & 1)
     for i in range(flood.places):
         place = plan.places[flood.first_place + i]
@@ -76,7 +76,7 @@ def inundate(plan, work, key, block, s, t, trial, event):
         if flood.fragility == 0.0 or flood.critical == 0.0 or flood.critical == np.inf:
             destroyed = depth >= flood.critical
         else:
-            u = uniform(key, source.stream, block, event, own + 2)
+            u = mix(damage, uniform(key, source.stream, block, event, own + 2), flood.shared)
             destroyed = u < ndtr(math.log(depth / flood.critical) / flood.fragility)
         table = flood.destroyed if destroyed else flood.damaged
         lasts = mix(shared, uniform(key, source.stream, block, event, own + 3), flood.shared)
