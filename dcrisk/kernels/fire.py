@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dcrisk.kernels.jit import once
+from dcrisk.kernels.jit import inner, once
 from dcrisk.kernels.normal import mix
 from dcrisk.kernels.outages import hit
 from dcrisk.kernels.pending import drop_first, push
@@ -92,7 +92,7 @@ def burn(plan, work, key, block, s, c, t, trial, event, held, lasts):
     return True
 
 
-@once
+@inner
 def reignite(plan, work, key, block, s, t, trial, event, stamp, shared, damage):
     """A second incident among the remains, which cuts the campus off again: Strasbourg, 19 March 2021."""
     source = plan.sources[s]
@@ -126,7 +126,7 @@ def reignite(plan, work, key, block, s, t, trial, event, stamp, shared, damage):
         isolate(plan, work, key, block, s, t, now, trial, event, g, building.node, shared, REIGNITION_DRAWS + 8)
 
 
-@once
+@inner
 def remains_of(plan, work, fire, b, stamp):
     """1 if a building was in reach of this fire, itself or by its campus, and was not destroyed; else 0."""
     if work.fallen[b] == stamp:
@@ -139,7 +139,7 @@ def remains_of(plan, work, fire, b, stamp):
     return 0
 
 
-@once
+@inner
 def isolate(plan, work, key, block, s, t, now, trial, event, g, burning, shared, group_draws):
     """The brigade cuts the power of a campus: its nodes other than the burning building are interrupted."""
     source = plan.sources[s]
@@ -164,14 +164,14 @@ def isolate(plan, work, key, block, s, t, now, trial, event, g, burning, shared,
         hit(plan, work, key, block, trial, t, start, hours, node, INTERRUPTED, cause)
 
 
-@once
+@inner
 def lies_destroyed(work, components, b, trial, t):
     """Whether an earlier fire of this hazard left the building destroyed at ``t``."""
     i = components + b
     return work.until_trial[i] == trial and work.since[b] <= t and t < work.until[i]
 
 
-@once
+@inner
 def lie_destroyed(work, components, b, trial, since, until):
     """Remember a destruction; one that overlaps the remembered one extends it."""
     i = components + b

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from dcrisk.kernels.evaluate import record_loss, record_outage
-from dcrisk.kernels.jit import once
+from dcrisk.kernels.jit import inner, once
 from dcrisk.kernels.outages import begin_outage, come_due, end_outage, lose, touch
 from dcrisk.kernels.pending import next_vertex, push
 from dcrisk.kernels.philox import uniform, uniforms
@@ -48,7 +48,7 @@ def apply_change(plan, work, key, block, trial, t, what, v, state, cause, detail
         come_due(work, v, detail)
 
 
-@once
+@inner
 def settle_backup(plan, work, key, block, t, v, broken):
     """Whether a requirement with backup power fails its node."""
     state = work.states[v]
@@ -101,7 +101,7 @@ def ride(plan, work, key, block, t, v):
         raise_others(plan, work, key, block, t, s, event, NOTHING, supply.raises)
 
 
-@once
+@inner
 def settle_restart(plan, work, key, block, t, v, broken):
     """When the requirements of a node return, an outage of its own begins: the restart."""
     state = work.states[v]
@@ -121,7 +121,7 @@ def settle_restart(plan, work, key, block, t, v, broken):
     return broken
 
 
-@once
+@inner
 def settle_replica(plan, work, t, trial, v, broken):
     """A replica whose site fails runs elsewhere once its relocation is due, its data lives and its site lies down.
 
@@ -149,7 +149,7 @@ def settle_replica(plan, work, t, trial, v, broken):
     return state.held == 0
 
 
-@once
+@inner
 def settle(plan, work, outcomes, key, block, t, trial, column):
     """Bring all touched vertices up to date at time ``t``, inputs before what they feed."""
     counters, states = work.counters, work.states

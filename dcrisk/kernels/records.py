@@ -38,7 +38,9 @@ CONTAINED, CONTAINED_DURATION, FIRST_BUILDING = codes(2, 3)
 DISC_RADIUS, _, DISC_LATITUDE, DISC_LONGITUDE = codes(4, 4)
 FLOOD_MIXING, FLOOD_DRAWS, HIT_DRAWS = np.int64(2), np.int64(4), np.int64(4)
 BACKUP_DRAWS, GROUP_DRAWS, RESTART_DRAWS, RELOCATION_DRAWS = (np.int64(i << 29) for i in (1, 2, 3, 4))
-RATE_DRAWS, TRIGGER_DRAWS, REIGNITION_DRAWS, SHARED_DRAW = (np.int64(i << 29) for i in (5, 6, 7, 8))  # SHARED_DRAW: durations, then damage
+RATE_DRAWS, TRIGGER_DRAWS, REIGNITION_DRAWS, SHARED_DRAW = (
+    np.int64(i << 29) for i in (5, 6, 7, 8)
+)  # SHARED_DRAW: durations, then damage
 LARGEST_DRAWS = 1 << 29
 
 VERTEX = np.dtype(
