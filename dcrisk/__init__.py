@@ -20,15 +20,18 @@ from dcrisk.specification import SpecificationError
 from dcrisk.version import __version__
 
 if TYPE_CHECKING:
-    from dcrisk.plotting import plot_downtime, plot_exceedance, plot_map
-    from dcrisk.statistics import availability, exceedance, summary
+    from dcrisk.plotting import plot_dependence, plot_downtime, plot_exceedance, plot_hazard, plot_map
+    from dcrisk.statistics import availability, dependence, exceedance, summary
 
 _LATER = {
     "availability": "statistics",
+    "dependence": "statistics",
     "exceedance": "statistics",
     "summary": "statistics",
+    "plot_dependence": "plotting",
     "plot_downtime": "plotting",
     "plot_exceedance": "plotting",
+    "plot_hazard": "plotting",
     "plot_map": "plotting",
 }
 
@@ -56,12 +59,15 @@ __all__ = [
     "at_least",
     "availability",
     "defaults",
+    "dependence",
     "exceedance",
     "ignition_rate",
     "jeffreys_rate",
     "load_scenario",
+    "plot_dependence",
     "plot_downtime",
     "plot_exceedance",
+    "plot_hazard",
     "plot_map",
     "save_scenario",
     "simulate",

@@ -15,7 +15,7 @@ CONTINUOUS = st.sampled_from([stats.expon(scale=30.0), stats.lognorm(1.2, scale=
 DURATIONS = st.one_of(HOURS, CONTINUOUS, st.just(stats.rv_discrete(values=([3, 30, 300], [0.5, 0.3, 0.2]))()))
 PROBABILITIES = st.sampled_from([0.0, 0.3, 0.7, 1.0])
 FRACTIONS = st.sampled_from([0.0, 0.0, 0.4, 1.0])
-RATES = st.sampled_from([0.0, 0.5, 3.0, 20.0, 60.0])
+RATES = st.sampled_from([0.0, 3.0, 12.0, 40.0])
 UNCERTAIN = st.sampled_from([stats.gamma(0.5, scale=12.0), stats.lognorm(1.0, scale=3.0), stats.uniform(0.0, 9.0)])
 STATES = st.sampled_from(["interrupted", "damaged", "destroyed"])
 MONTHS = st.sampled_from(
@@ -308,7 +308,7 @@ def triggers(draw, nodes, hazards, sure):
             continue
         for by, effect in draw(st.lists(st.sampled_from(sorted(pairs)), min_size=1, max_size=3, unique=True)):
             # the place of a trigger names its draws, and without a hazard there are fewer: no chance if all is sure
-            chance = draw(st.sampled_from([0.0, 1.0]) if sure else PROBABILITIES)
+            chance = draw(st.sampled_from([0.0, 1.0] if sure else [0.5, 1.0]))
             delay = draw(CONTINUOUS if kind == "backup" else HOURS if sure else DURATIONS)
             origin = draw(origins(pairs[by, effect]))
             made.append(dcrisk.Trigger(effect, **{kind: by}, probability=chance, delay=delay, origin=origin))

@@ -7,9 +7,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import xarray as xr
 
+from dcrisk.plotting.footprint import ORIGIN, Footprint, Measure, read_footprint
 from dcrisk.plotting.graph import Edge, Graph, Spot, find_clusters, read_graph
 from dcrisk.plotting.placement import CURVED, STRAIGHT, Room
+from dcrisk.plotting.style import settle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,8 +24,15 @@ NEED: dict[str, Any] = {"color": "0.55", "linewidth": 0.9, "linestyle": "--"}
 PART: dict[str, Any] = {"color": "0.2", "linewidth": 1.2}
 
 
-def plot_map(scenario: Any, ax: Axes | None = None) -> Axes:
-    """Where the sites of a scenario stand, what they need, and how fire can pass between them.
+def plot_map(
+    scenario: Any,
+    ax: Axes | None = None,
+    *,
+    footprint: xr.Dataset | None = None,
+    measure: Measure = "down",
+    at_least_hours: float = 0.0,
+) -> Axes:
+    """Where the sites of a scenario stand, what they need, how fire can pass, and what an event does to them.
 
     Parameters
     ----------
@@ -30,42 +40,57 @@ def plot_map(scenario: Any, ax: Axes | None = None) -> Axes:
         Its nodes may have coordinates; a node without stands close to the nodes that need it.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default on a new figure. Labels are placed for the figure's present size.
+    footprint : xarray.Dataset, optional
+        What became of the sites, from `dcrisk.simulate` of the scenario with ``site_layouts(scenario)``: they are
+        coloured by it. To see one event alone, condition the scenario on it, leave the other hazards out
+        (``scenario.given(...).without(...)``), or let the window be short.
+    measure : {"down", "destroyed", "hours"}
+        What the colours say: the share of trials in which a site was down, or was destroyed, or its mean hours down.
+    at_least_hours : float
+        For ``measure="down"``, what counts as down: more than so many hours in the window.
 
     Returns
     -------
     matplotlib.axes.Axes
         Sites that stand much closer together than the whole map is wide are one mark on it, and a second
-        panel shows them enlarged. Distances are counted from the westernmost and southernmost site of a panel,
-        and the axes have numbers only as far as sites stand.
+        panel shows them enlarged; in a footprint it has the colour of the one that fares worst. Distances are counted
+        from the westernmost and southernmost site of a panel, and the axes have numbers only as far as sites stand.
+
+    Examples
+    --------
+    What a fire that takes hold in SBG2 does within two days:
+
+    >>> import dcrisk
+    >>> from matplotlib import pyplot as plt
+    >>> scenario = dcrisk.load_scenario("ovh-strasbourg-2021").given("fire", origin="SBG2", contained=False)
+    >>> results = dcrisk.simulate(scenario, dcrisk.site_layouts(scenario), 1000, horizon=48.0, progress=False)
+    >>> ax = plot_map(scenario, footprint=results, measure="destroyed")
+    >>> plt.close(ax.figure)
     """
     graph = read_graph(scenario)
+    shades = None if footprint is None else read_footprint(scenario, footprint, measure, at_least_hours)
     clusters = find_clusters(graph)
     if ax is None:
         import matplotlib.pyplot as plt
 
         size = (13.0, 7.6) if clusters else (9.0, 7.6)
         ax = plt.subplots(figsize=size)[1]
-        ax.figure.subplots_adjust(left=0.06, right=0.98, top=0.93, bottom=0.17)
-    ax.set_title(str(getattr(scenario, "name", "scenario")), loc="left")
-    _draw_legend(ax, graph, bool(clusters))
+        ax.figure.subplots_adjust(left=0.06, right=0.98 if footprint is None else 0.93, top=0.93, bottom=0.17)
+    event = f", {shades.event}" if shades is not None and shades.event else ""
+    ax.set_title(str(getattr(scenario, "name", "scenario")) + event, loc="left")
+    if shades is not None:
+        shades.draw_bar(ax)
+    _draw_legend(ax, graph, bool(clusters), shades)
     if clusters:
-        _draw_with_enlargements(ax, graph, clusters)
+        _draw_with_enlargements(ax, graph, clusters, shades)
     else:
-        panel = _Panel(ax, graph, graph.names)
-        _settle(ax)
+        panel = _Panel(ax, graph, graph.names, shades=shades)
+        settle(ax)
         panel.draw()
     return ax
 
 
-def _settle(ax: Axes) -> None:
-    """Let the figure's layout, if it has one, give the axes their final size, for which labels are placed."""
-    figure = ax.figure.canvas.figure
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)
-
-
-def _draw_with_enlargements(ax: Axes, graph: Graph, clusters: list[list[str]]) -> None:
+def _draw_with_enlargements(ax: Axes, graph: Graph, clusters: list[list[str]], shades: Footprint | None) -> None:
     """The whole on the left, each cluster enlarged on the right."""
     from matplotlib.patches import ConnectionPatch
 
@@ -82,14 +107,16 @@ def _draw_with_enlargements(ax: Axes, graph: Graph, clusters: list[list[str]]) -
         east, north = np.mean([graph.places[n] for n in members], axis=0)
         places[title] = (float(east), float(north))
     merged = graph.merged(group, places)
-    whole = _Panel(ax.inset_axes((0.0, 0.0, 0.45, 1.0)), merged, merged.names, set(titles))
+    if shades is not None:
+        shades = shades.merged(group)
+    whole = _Panel(ax.inset_axes((0.0, 0.0, 0.45, 1.0)), merged, merged.names, set(titles), shades)
     panels = []
     height = 1.0 / len(clusters)
     for k, title in enumerate(titles):
         gap = 0.0 if len(titles) == 1 else 0.1 * height
         inset = ax.inset_axes((0.53, 1.0 - (k + 1) * height + gap, 0.47, height - gap))
         inset.set_title(title, fontsize=10, loc="right")
-        panels.append(_Panel(inset, graph, [n for n in graph.names if group.get(n) == title]))
+        panels.append(_Panel(inset, graph, [n for n in graph.names if group.get(n) == title], shades=shades))
         for corner in (0.0, 1.0):
             line = ConnectionPatch(
                 whole.spots[title],
@@ -105,7 +132,7 @@ def _draw_with_enlargements(ax: Axes, graph: Graph, clusters: list[list[str]]) -
             )
             line.set_in_layout(False)  # its ends lie anywhere until the panels have their limits
             ax.add_artist(line)
-    _settle(ax)
+    settle(ax)
     for title, panel in zip(titles, panels, strict=True):
         box = panel.ax.get_window_extent()
         whole.guides += [(title, (float(box.x0), float(y))) for y in (box.y0, box.y1)]
@@ -116,8 +143,16 @@ def _draw_with_enlargements(ax: Axes, graph: Graph, clusters: list[list[str]]) -
 class _Panel:
     """One map of some of the nodes, with labels and boxes put where there is room."""
 
-    def __init__(self, ax: Axes, graph: Graph, names: Sequence[str], groups: set[str] | None = None) -> None:
+    def __init__(
+        self,
+        ax: Axes,
+        graph: Graph,
+        names: Sequence[str],
+        groups: set[str] | None = None,
+        shades: Footprint | None = None,
+    ) -> None:
         self.ax = ax
+        self.shades = shades
         self.groups = groups or set()
         self.graph = graph.only(names)
         self.spots: dict[str, Spot] = {}
@@ -158,7 +193,7 @@ class _Panel:
         if dense:
             room.close(list(spots.values()))
         for n, spot in spots.items():
-            room.take_marker(n, spot, 11.0 if n in self.groups else 9.0)
+            room.take_marker(n, spot, self._look(n)["markersize"] + 1.0)
         for n, pixel in self.guides:
             room.take_line(n, pixel)
         for n in free:
@@ -169,11 +204,16 @@ class _Panel:
         for n in part.names:
             if n in free:
                 continue
-            group = n in self.groups
-            shape = "D" if group else ("o" if n in part.sites else "s")
-            colour = SITE if n in part.sites else "0.45"
-            self.ax.plot(*spots[n], shape, color=colour, markersize=10 if group else 8, mec="white", zorder=5)
+            self.ax.plot(*spots[n], linestyle="", **self._look(n), zorder=5)
             room.put_label(n, spots[n])
+
+    def _look(self, name: str) -> dict[str, Any]:
+        """The marker of a node."""
+        group = name in self.groups
+        if name not in self.graph.sites:
+            return {"marker": "s", "markersize": 8.0, "color": "0.45", "mec": "white"}
+        look = {"marker": "D" if group else "o", "markersize": 10.0 if group else 8.0, "color": SITE, "mec": "white"}
+        return look if self.shades is None else look | self.shades.look(name)
 
     def _set_limits(self, lower: bool) -> None:
         """The same scale both ways, and a margin for labels, without changing the size of the axes."""
@@ -231,14 +271,19 @@ def _fire_width(p: float) -> float:
     return 0.6 + 5.0 * p
 
 
-def _draw_legend(ax: Axes, graph: Graph, enlarged: bool) -> None:
+def _draw_legend(ax: Axes, graph: Graph, enlarged: bool, shades: Footprint | None) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    mark: dict[str, Any] = {"color": SITE, "linestyle": "", "mec": "white"}
+    mark: dict[str, Any] = {"color": SITE if shades is None else shades.middle, "linestyle": "", "mec": "white"}
+    if shades is not None:
+        mark["mec"] = "0.2"
     marks: list[Any] = [Line2D([], [], marker="o", ms=8, label="site", **mark)]
     if enlarged:
         marks.append(Line2D([], [], marker="D", ms=10, label="sites close together, enlarged beside", **mark))
+    if shades is not None and shades.origins:
+        ring: dict[str, Any] = {"color": "white", "mec": ORIGIN, "mew": 2.4, "linestyle": ""}
+        marks.append(Line2D([], [], marker="o", ms=9, label="the event begins here", **ring))
     if graph.sites < set(graph.names):
         marks.append(Patch(facecolor="0.93", edgecolor="0.45", label="utility (its place is schematic)"))
     if graph.needs:
@@ -250,12 +295,18 @@ def _draw_legend(ax: Axes, graph: Graph, enlarged: bool) -> None:
             marks.append(Line2D([], [], color=FIRE, lw=_fire_width(p), label=f"fire spreads, probability {p:g}"))
     if any(len(campus) > 1 for campus in graph.isolated):
         marks.append(Patch(facecolor=CAMPUS, label="cut off together in a fire"))
-    columns = int(ax.get_window_extent().width / ax.figure.get_dpi() / 1.9)  # 1.9 inches each
-    ax.legend(
-        handles=marks,
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.1),
-        ncols=max(1, min(4, columns, len(marks))),
-        fontsize=8.5,
-        frameon=False,
-    )
+    settle(ax)
+    width = ax.get_window_extent().width
+    for columns in range(min(4, len(marks)), 0, -1):
+        legend = ax.legend(
+            handles=marks,
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.1),
+            ncols=columns,
+            fontsize=8.5,
+            frameon=False,
+        )
+        legend.set_in_layout(False)
+        if legend.get_window_extent().width < 1.05 * width:
+            break
+    legend.set_in_layout(True)

@@ -82,6 +82,18 @@ class Room:
         self.guides = np.concatenate([self.guides, line])
         self.strokes = np.concatenate([self.strokes, line])
 
+    def take_curve(self, points: FloatArray) -> None:
+        """Keep texts off a curve, of which some points are given, in the units of the axes."""
+        pixels = np.clip(self.ax.transData.transform(points), -1e5, 1e5) / self.unit
+        pieces = [_arc(a, b, 0.0) for a, b in zip(pixels[:-1], pixels[1:], strict=True)]
+        self.strokes = np.concatenate([self.strokes, *pieces])
+
+    def take_box(self, x0: float, y0: float, x1: float, y1: float) -> None:
+        """Keep labels off a box, in shares of the axes."""
+        left, bottom, right, top = self.frame
+        wide, high = right - left, top - bottom
+        self.labels.append((left + x0 * wide, bottom + y0 * high, left + x1 * wide, bottom + y1 * high))
+
     # ---------------------------------------------------------------- framed texts
 
     def put_box(self, text: str, near: Spot, users: Iterable[str]) -> Spot:

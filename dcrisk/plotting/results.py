@@ -11,7 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from dcrisk import statistics
-from dcrisk.plotting.style import COLOURS, GREY, HATCHES, line_style, new_axes, window_words
+from dcrisk.plotting.style import COLOURS, GREY, HARD_SPACE, HATCHES, line_style, new_axes, window_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -207,9 +207,6 @@ def _draw_whiskers(ax: Axes, mean: FloatArray, low: FloatArray, high: FloatArray
             va="center",
             fontsize=9,
         )
-
-
-HARD_SPACE = "\N{NO-BREAK SPACE}"  # where a name must not be broken
 
 
 class _Part(NamedTuple):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.colors import PowerNorm
 
 # Okabe and Ito's palette without its yellow, which is too pale on white, and three dark colours. Grey is for the rest.
 COLOURS = (
@@ -21,6 +27,7 @@ COLOURS = (
     "#7B3F00",
 )
 GREY = "#999999"
+SHADES = "Blues"  # from none to all
 DASHES: tuple[Any, ...] = (
     "-",
     (0, (4, 1.5)),
@@ -36,6 +43,7 @@ DASHES: tuple[Any, ...] = (
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "p")
 HATCHES = ("", "//", "..", "\\\\", "xx", "--", "++", "oo", "||", "**")
 
+HARD_SPACE = "\N{NO-BREAK SPACE}"  # where words must not be broken
 YEARS = (8760.0, 8784.0)  # hours
 
 
@@ -65,3 +73,82 @@ def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
     import matplotlib.pyplot as plt
 
     return plt.subplots(figsize=size, layout="constrained")[1]
+
+
+def inches(ax: Axes) -> tuple[float, float]:
+    """Width and height of the axes."""
+    box = ax.get_window_extent()
+    dpi = ax.figure.get_dpi()
+    return float(box.width / dpi), float(box.height / dpi)
+
+
+def set_width_words(ax: Axes, *lines: str) -> None:
+    """A label of the x axis, in lines that are not wider than the axes; and the final size of these."""
+    settle(ax)
+    width = max(20, int(inches(ax)[0] * 72.0 / 5.6))
+    ax.set_xlabel("\n".join(textwrap.fill(line, width) for line in lines))
+    settle(ax)
+
+
+def set_log_numbers(axis: Axis, low: float, high: float, length: float) -> None:
+    """Plain numbers on a logarithmic axis, from `low` to `high` and not beyond, with room on so many inches."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter
+
+    decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1.0)
+    ticks = (decades[:, None] * np.arange(1.0, 10.0)).ravel()
+    ticks = ticks[(ticks >= low * (1.0 - 1e-9)) & (ticks <= high * (1.0 + 1e-9))]
+    leading = np.round(ticks / 10.0 ** np.floor(np.log10(ticks) + 1e-9))
+    each = length / np.log10(high / low)  # inches of a decade
+    numbered = (1.0, 2.0, 5.0) if each > 1.2 else (1.0, 3.0) if each > 0.8 else (1.0,)
+    is_major = np.isin(leading, numbered)
+    axis.set_major_locator(FixedLocator(ticks[is_major].tolist()))
+    axis.set_minor_locator(FixedLocator(ticks[~is_major].tolist()))
+    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.6g}"))
+    axis.set_minor_formatter(FuncFormatter(lambda x, _: ""))
+
+
+def settle(ax: Axes) -> None:
+    """Let the figure's layout, if it has one, give the axes their final size, for which labels are placed."""
+    figure = ax.figure.canvas.figure
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+
+
+def spread_labels(
+    wanted: npt.NDArray[np.float64], heights: npt.NDArray[np.float64], low: float, high: float
+) -> npt.NDArray[np.float64]:
+    """Middles of labels in one column, in the order wanted: as close to where they should be as no overlap allows.
+
+    Examples
+    --------
+    >>> spread_labels(np.array([5.0, 5.2, 9.0]), np.ones(3), 0.0, 10.0)
+    array([4.6, 5.6, 9. ])
+    """
+    from scipy.optimize import isotonic_regression
+
+    order = np.argsort(wanted, kind="stable")
+    tall = heights[order]
+    below = np.concatenate([[0.0], np.cumsum(0.5 * (tall[1:] + tall[:-1]))])  # of each, when they touch
+    found = isotonic_regression(wanted[order] - below).x + below
+    least, most = low + 0.5 * tall[0] + below, high - 0.5 * tall[-1] - below[-1] + below
+    places = np.empty(len(wanted))
+    places[order] = np.maximum(np.minimum(found, most), least)
+    return places
+
+
+def shade_norm(most: float) -> PowerNorm:
+    """From values to shares of the way along the shades: small values differ more in shade than large ones."""
+    from matplotlib.colors import PowerNorm
+
+    return PowerNorm(0.5, 0.0, most)
+
+
+def text_colour(share: float) -> str:
+    """Black or white: what can be read on this share of the way along the shades."""
+    import matplotlib
+
+    red, green, blue, _ = matplotlib.colormaps[SHADES](float(share))
+    parts = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in (red, green, blue)]
+    luminance = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]  # of WCAG 2
+    return "black" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "white"
