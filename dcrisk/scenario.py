@@ -368,7 +368,7 @@ class Scenario(Specification):
     ----------
     nodes : sequence of Site and Utility
         With unique names and no cycle among what they require.
-    hazards : sequence of Failure, GridOutage and Fire
+    hazards : sequence of Failure, GridOutage, Fire, Flood and EventTable
         With unique names; the name also picks the random numbers.
     name, description : str
         For people.

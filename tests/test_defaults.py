@@ -259,6 +259,9 @@ PAIRS = [
     ("spread_delay", FIRE.spread_delay, "fire.spread_delay"),
     ("isolation_probability", FIRE.isolation_probability, "fire.campus_cut_off"),
     ("isolation_delay", FIRE.isolation_delay, "fire.isolation_delay"),
+    ("shared_fraction", FIRE.shared_fraction, "shared_fraction"),
+    ("reignition_delay", FIRE.reignition_delay, "fire.reignition_delay"),
+    ("reignition_destroyed", FIRE.reignition_destroyed, "fire.reignition_destroyed"),
     *((f"ignitions, {n}", FIRE.rate_per_year[n], "fire.ignition_rate") for n in ("SBG2", "SBG3", "SBG4", "Roubaix")),
     ("ignitions, Gravelines", FIRE.rate_per_year["Gravelines"], "fire.ignition_rate"),
     *((f"destroyed, {n}", FIRE.destroyed[n], "fire.destroyed.open") for n in ("SBG1a", "SBG1b", "SBG2", "SBG4")),
@@ -318,6 +321,7 @@ def test_numbers_of_the_strasbourg_scenario_that_follow_from_defaults():
     assert dcrisk.rates.mean_rate(FIRE.rate_per_year["SBG1b"]) == pytest.approx(2 * rate / 3, rel=0.02)
     next_door = 6 * rate * (1 - value("fire.contained_without_sprinklers")) * value("fire.campus_cut_off").mean()
     assert hazard("fire next door").rate_per_year == pytest.approx(next_door, rel=0.02)
+    assert FIRE.reignition_probability == pytest.approx(np.mean(list(value("fire.reignition_probability").values())))
     assert FIRE.spread["SBG1a", "SBG1b"] == FIRE.spread["SBG1b", "SBG1a"] == value("fire.barrier_failure")["high"]
 
 

@@ -131,3 +131,27 @@ def test_warmup_is_time_before_the_window():
     layout = dcrisk.Layout("A", replicas=["A"])
     results = dcrisk.simulate(scenario, [layout], 3, horizon=100.0, warmup=50.0, progress=False)
     assert results.downtime.values.tolist() == [[100.0] * 3]
+
+
+def test_without_a_hazard_what_others_raise_stays():
+    """The draws of a trigger belong to the event that it raises, not to its place in the list."""
+    hazards = [dcrisk.GridOutage(name, {name: 4.0}, 3.0) for name in "abcd"]
+    triggers = [
+        dcrisk.Trigger("b", cause="a", probability=0.5, delay=10.0),
+        dcrisk.Trigger("d", cause="c", probability=0.5, delay=10.0),
+    ]
+    scenario = dcrisk.Scenario([dcrisk.Site(name) for name in "abcd"], hazards, triggers=triggers)
+    layouts = [dcrisk.Layout(name, replicas=[name]) for name in "cd"]
+    same(run(scenario.without("a"), layouts, attribute=False), run(scenario, layouts, attribute=False))
+
+
+def test_sources_of_one_name_are_refused():
+    """Two triggers may raise one hazard by two ways; no two sources may have one stream."""
+    rates = {"A": dcrisk.jeffreys_rate(1, 10)}
+    clash = dcrisk.Scenario(
+        [dcrisk.Site("A"), dcrisk.Site("B")],
+        [dcrisk.GridOutage("storms", rates, 1.0), dcrisk.GridOutage("A", {"B": 1.0}, 1.0)],
+        triggers=[dcrisk.Trigger("A", cause="storms")],
+    )
+    streams = compile_scenario(clash, [dcrisk.Layout("A", replicas=["A"])], horizon=8766.0, warmup=0.0).plan.sources
+    assert len(set(streams["stream"].tolist())) == len(streams) == 3

@@ -55,7 +55,7 @@ def groups_of(hazard: Hazard, rates: Mapping[str, Rate], common: Rate | None) ->
         groups.append(Group(hazard.name, certain, [listed[i][1] for i in certain], total))
     for i, (origin, rate) in enumerate(listed):
         if durations.is_frozen(rate):
-            groups.append(Group(f"{hazard.name}{ARROW}{origin}", [i], [1.0], rate))
+            groups.append(Group(f"{hazard.name}{ARROW}at {origin}", [i], [1.0], rate))
     return groups
 
 
@@ -185,11 +185,11 @@ class Sources:
     def _append(self, row: dict[str, Any], name: str) -> None:
         """A further source. No two may share their random numbers."""
         stream = stream_number(name)
-        other = self._streams.setdefault(stream, name)
-        if other != name:
+        if stream in self._streams:
             raise SpecificationError(
-                f"hazards {other!r} and {name!r} would share their random numbers; rename one of them"
+                f"hazards {self._streams[stream]!r} and {name!r} would share their random numbers; rename one of them"
             )
+        self._streams[stream] = name
         self._rows.append(row | {"stream": stream})
         self._names.append(name)
 
@@ -260,11 +260,11 @@ class Sources:
                 effect = scenario.hazards[hazards[trigger.effect]]
                 origin = self._component(effect, trigger.origin)
                 self._check_drawable(effect, origin, f"trigger of {effect.name!r}")
-                through = "" if trigger.backup is None else f"{ARROW}{trigger.backup}"
+                through = "" if trigger.backup is None else f"{ARROW}starts {trigger.backup}"
                 self._raised[k, s] = len(self._rows)
                 paths.append((*paths[s], k))
                 row = self._templates[effect.name] | {"origin": origin}
-                self._append(row, f"{self._names[s]}{through}{ARROW}{effect.name}")
+                self._append(row, f"{self._names[s]}{through}{ARROW}raises {effect.name}")
             s += 1
 
     def arrays(self) -> dict[str, np.ndarray]:

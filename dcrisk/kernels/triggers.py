@@ -19,7 +19,7 @@ def raise_others(plan, work, key, block, t, s, event, hazard, node):
         trigger = plan.triggers[k]
         r = plan.raised[k, s]
         if r >= 0 and trigger.hazard == hazard and trigger.supply_node == node:
-            happens, later = uniforms(key, plan.sources[s].stream, block, event, TRIGGER_DRAWS + 2 * k)
+            happens, later = uniforms(key, plan.sources[r].stream, block, event, TRIGGER_DRAWS)
             if happens < trigger.probability:
                 due = t + sample_hours(plan.tables, plan.table_values, trigger.delay, later)
                 push(work.heap, work.counters, PENDING, due, RAISED, r, INTERRUPTED, event, t)

@@ -64,9 +64,9 @@ class Play:
     def pull(self, t, cause, k):
         """The k-th trigger, at t."""
         trigger = self.scenario.triggers[k]
-        if cause.uniform(TRIGGER_DRAWS + 2 * k) < trigger.probability:
-            raised = Event(cause.row.raises[k], cause.number, cause.block, cause.key)
-            delay = quantile(trigger.delay, cause.uniform(TRIGGER_DRAWS + 2 * k + 1))
+        raised = Event(cause.row.raises[k], cause.number, cause.block, cause.key)
+        if raised.uniform(TRIGGER_DRAWS) < trigger.probability:
+            delay = quantile(trigger.delay, raised.uniform(TRIGGER_DRAWS + 1))
             self.later(t + delay, lambda now: self.happen(now, raised))
 
     def watch_backups(self, t):

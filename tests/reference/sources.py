@@ -72,7 +72,7 @@ def groups(hazard):
         found.append((hazard.name, certain, tuple(rates[i] for i in certain), total, law))
     for i in every:
         if i not in certain:
-            found.append((f"{hazard.name} -> {hazard.origins()[i]}", (i,), (1.0,), 0.0, Law(rates[i])))
+            found.append((f"{hazard.name} -> at {hazard.origins()[i]}", (i,), (1.0,), 0.0, Law(rates[i])))
     return found
 
 
@@ -96,9 +96,7 @@ def rows_of(scenario):
     for row in rows:  # grows on the way: what is raised may raise in turn
         for k, trigger in enumerate(scenario.triggers):
             if may_raise(scenario, row, k):
-                via = (
-                    [row.name, trigger.effect] if trigger.backup is None else [row.name, trigger.backup, trigger.effect]
-                )
+                via = [row.name, *([f"starts {trigger.backup}"] if trigger.backup else []), f"raises {trigger.effect}"]
                 row.raises[k] = drawn_by_rates(
                     " -> ".join(via), names.index(trigger.effect), origin=trigger.origin, path=(*row.path, k)
                 )
