@@ -22,7 +22,6 @@ ALLOWED = {
     "durations": {"specification"},
     "rates": BASE | {"durations"},
     "default_values": BASE | {"durations"},
-    "scenario": BASE | {"durations", "hazards"},
     "layouts": BASE | {"durations", "scenario"},
     "files": SPECIFICATION,
     "simulate": SPECIFICATION | {"compiler", "kernels.engine", "kernels.records"},
@@ -62,6 +61,11 @@ def test_imports_run_downward(path):
 @pytest.mark.parametrize("path", sorted((PACKAGE / "hazards").glob("*.py")), ids=lambda path: path.stem)
 def test_hazards_are_specifications(path):
     assert all(name in BASE | {"durations", "rates"} or name.startswith("hazards.") for name in imported(path))
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "scenario").glob("*.py")), ids=lambda path: path.stem)
+def test_scenarios_see_hazards(path):
+    assert all(name in BASE | {"durations", "hazards"} or name.startswith("scenario.") for name in imported(path))
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "compiler").glob("*.py")), ids=lambda path: path.stem)
