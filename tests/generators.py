@@ -307,9 +307,7 @@ def triggers(draw, nodes, hazards, sure):
         if not pairs or (kind == "backup" and made and draw(st.booleans())):
             continue
         for by, effect in draw(st.lists(st.sampled_from(sorted(pairs)), min_size=1, max_size=3, unique=True)):
-            # the place of a trigger names its draws, and without a hazard there are fewer: no chance if all is sure
-            chance = draw(st.sampled_from([0.0, 1.0] if sure else [0.5, 1.0]))
-            delay = draw(CONTINUOUS if kind == "backup" else HOURS if sure else DURATIONS)
+            chance, delay = draw(st.sampled_from([0.5, 1.0])), draw(DURATIONS if kind == "cause" else CONTINUOUS)
             origin = draw(origins(pairs[by, effect]))
             made.append(dcrisk.Trigger(effect, **{kind: by}, probability=chance, delay=delay, origin=origin))
     return draw(st.permutations(made))

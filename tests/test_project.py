@@ -26,7 +26,6 @@ ALLOWED = {
     "files": SPECIFICATION,
     "simulate": SPECIFICATION | {"compiler", "kernels.engine", "kernels.records"},
     "intervals": BASE,
-    "statistics": BASE | {"intervals"},
 }
 FIGURES = {  # what they see besides Datasets and statistics
     "curves": {"durations", "hazards", "rates"},  # a hazard is drawn from its specification: nothing is simulated
@@ -72,6 +71,11 @@ def test_scenarios_see_hazards(path):
 def test_of_the_kernels_the_compiler_sees_their_records_alone(path):
     allowed = SPECIFICATION | {"hazards.flood", "kernels.records"}
     assert all(name in allowed or name.startswith("compiler.") for name in imported(path))
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "statistics").glob("*.py")), ids=lambda path: path.stem)
+def test_statistics_see_intervals_alone(path):
+    assert all(name in BASE | {"intervals"} or name.startswith("statistics.") for name in imported(path))
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "plotting").glob("*.py")), ids=lambda path: path.stem)
