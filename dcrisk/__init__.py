@@ -21,12 +21,15 @@ from dcrisk.version import __version__
 
 if TYPE_CHECKING:
     from dcrisk.plotting import plot_dependence, plot_downtime, plot_exceedance, plot_hazard, plot_map
-    from dcrisk.statistics import availability, dependence, exceedance, summary
+    from dcrisk.statistics import availability, compare, dependence, exceedance, return_level, sla, summary
 
 _LATER = {
     "availability": "statistics",
+    "compare": "statistics",
     "dependence": "statistics",
     "exceedance": "statistics",
+    "return_level": "statistics",
+    "sla": "statistics",
     "summary": "statistics",
     "plot_dependence": "plotting",
     "plot_downtime": "plotting",
@@ -58,6 +61,7 @@ __all__ = [
     "any_of",
     "at_least",
     "availability",
+    "compare",
     "defaults",
     "dependence",
     "exceedance",
@@ -69,9 +73,11 @@ __all__ = [
     "plot_exceedance",
     "plot_hazard",
     "plot_map",
+    "return_level",
     "save_scenario",
     "simulate",
     "site_layouts",
+    "sla",
     "summary",
 ]
 

@@ -1,6 +1,6 @@
 """Confidence intervals that stay honest when what they measure is rare, or was never seen at all.
 
-Three quantities need one, and none of the answers rests on a normal approximation:
+Several quantities need one, and none of the answers rests on a normal approximation:
 
 a probability (`proportion_interval`)
     Clopper and Pearson (1934).
@@ -8,6 +8,10 @@ a quantile (`quantile_interval`)
     Two order statistics; how many trials fall below a quantile is binomial.
 the mean of a bounded quantity (`bounded_mean_interval`)
     Gaffke's bound, described next.
+the mean of a bounded paired difference (`mean_difference_interval`)
+    Gaffke's bound, from the largest difference possible in either direction.
+the difference of two probabilities seen in the same trials (`paired_proportions_interval`)
+    From the trials in which the two disagree.
 
 Downtime is zero in almost every trial and very large in a few. The textbook interval, mean plus or minus
 1.96 standard errors, has width zero when no outage was seen and covers far too seldom when a handful were.
@@ -215,6 +219,125 @@ def bounded_mean_interval(values: npt.ArrayLike, upper: float = 1.0, confidence:
     return Interval(max(0.0, low) * upper, min(1.0, high) * upper)
 
 
+def mean_difference_interval(differences: npt.ArrayLike, limit: float = 1.0, confidence: float = 0.95) -> Interval:
+    """Gaffke's interval for the mean of a quantity that lies between -`limit` and `limit`.
+
+    Parameters
+    ----------
+    differences : array_like
+        One a trial: what one layout has more than another in this trial.
+    limit : float
+        The largest difference possible, in either direction, whether it was seen or not.
+    confidence : float
+        The chance with which the interval holds the true mean.
+
+    Returns
+    -------
+    Interval
+
+    Notes
+    -----
+    As `bounded_mean_interval`, moved: the imagined observation is `limit` for the upper bound and -`limit` for the
+    lower. Only the grid for many different values differs: there is one for either sign, so that small differences,
+    among them the many that are zero, stay small.
+
+    Examples
+    --------
+    A thousand trials in which two layouts fared alike:
+
+    >>> low, high = mean_difference_interval(np.zeros(1000))
+    >>> print(f"{low:.4f} to {high:.4f}")
+    -0.0037 to 0.0037
+
+    The first of the two was better by a tenth in a hundred of them:
+
+    >>> low, high = mean_difference_interval([-0.1] * 100 + [0.0] * 900)
+    >>> print(f"{low:.4f} to {high:.4f}")
+    -0.0141 to -0.0059
+    """
+    check_confidence(confidence)
+    d = np.asarray(differences, dtype=np.float64).ravel()
+    if d.size < 1:
+        raise ValueError("an interval needs at least one trial")
+    if not 0.0 < limit < np.inf:
+        raise ValueError(f"the largest difference possible must be positive and finite, and is {limit}")
+    if not np.max(np.abs(d)) <= limit:  # also true of NaN
+        raise ValueError(f"differences must lie between -{limit} and {limit}")
+    support, counts = _distinct_signed(d / limit)
+    tail = (1.0 - confidence) / 2.0
+    high = _upper_bound(*_with_extra(support, counts, 1.0), tail)
+    low = -_upper_bound(*_with_extra(-support[::-1], counts[::-1], 1.0), tail)
+    return Interval(max(-1.0, low) * limit, min(1.0, high) * limit)
+
+
+def paired_proportions_interval(first_only: int, second_only: int, trials: int, confidence: float = 0.95) -> Interval:
+    """Interval of the difference of two probabilities seen in the same trials: the first minus the second.
+
+    Parameters
+    ----------
+    first_only, second_only : int
+        In how many trials the first happened without the second, and the second without the first.
+    trials : int
+        How many trials there were.
+    confidence : float
+        The chance, at least, with which the interval holds the true difference.
+
+    Returns
+    -------
+    Interval
+
+    Notes
+    -----
+    The trials in which both happened, or neither, say nothing. Let p be the probability that the two disagree, and q
+    that it is then the first that happened: the difference is p (2 q - 1). How many trials disagree is binomial, and
+    given their number, how many of these are of the first kind is binomial again: McNemar's test [1]_ in its exact
+    form. Both p and q have Clopper-Pearson intervals, each with half of the chance of error (Bonferroni), and the ends
+    of the difference are the least and the largest that both allow. So the interval covers at least as often as asked,
+    for any number of trials, and it leaves out zero just where the exact test, with half of the chance of error,
+    rejects equality.
+
+    References
+    ----------
+    .. [1] Q. McNemar, "Note on the sampling error of the difference between correlated proportions or percentages",
+       Psychometrika 12 (1947) 153-157.
+
+    Examples
+    --------
+    >>> low, high = paired_proportions_interval(20, 2, 1000)
+    >>> print(f"{low:.4f} to {high:.4f}")
+    0.0046 to 0.0343
+    >>> low, high = paired_proportions_interval(0, 0, 1000)
+    >>> print(f"{low:.4f} to {high:.4f}")
+    -0.0044 to 0.0044
+    """
+    check_confidence(confidence)
+    if first_only < 0 or second_only < 0 or first_only + second_only > trials:
+        raise ValueError(
+            f"trials in which only one happened ({first_only} and {second_only}) must not be negative, nor more than "
+            f"the {trials} trials together"
+        )
+    half = 0.5 * (1.0 + confidence)
+    discordant = first_only + second_only
+    least, most = (float(x) for x in proportion_interval(discordant, trials, half))
+
+    def largest(count: int) -> float:
+        share = float(proportion_interval(count, discordant, half)[1]) if discordant else 1.0
+        return (2.0 * share - 1.0) * (most if share >= 0.5 else least)
+
+    return Interval(-largest(second_only) + 0.0, largest(first_only))
+
+
+def _distinct_signed(d: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The different values of either sign, ascending, and how often each occurs; zeros are one value."""
+    zeros = int(np.count_nonzero(np.abs(d) <= NEGLIGIBLE))
+    more, more_counts = _distinct(d[d > NEGLIGIBLE])
+    less, less_counts = _distinct(-d[d < -NEGLIGIBLE])
+    middle = [0.0] if zeros else []
+    support = np.concatenate([-less[::-1], middle, more])
+    counts = np.concatenate([less_counts[::-1], [float(zeros)] if zeros else [], more_counts])
+    return support, counts
+
+
 def _distinct(x: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The different values, ascending, and how often each occurs."""
     positive = x[x > NEGLIGIBLE]
@@ -282,7 +405,7 @@ def _upper_bound(support: FloatArray, counts: FloatArray, tail: float) -> float:
     while excess(far) * step > 0.0:
         step *= 2.0
         near, far = far, far + step
-    position = optimize.brentq(excess, min(near, far), max(near, far), xtol=1e-8)
+    position = optimize.brentq(excess, min(near, far), max(near, far), xtol=min(1e-8, 1e-3 / n))
     return mean_at(float(position))
 
 

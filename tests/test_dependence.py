@@ -11,6 +11,7 @@ from scipy import stats
 
 import dcrisk
 from dcrisk import intervals, statistics
+from dcrisk.statistics import together
 
 
 def make_results(downtime, **attrs):
@@ -104,7 +105,7 @@ def test_the_interval_of_the_ratio_covers():
     for _ in range(2000):
         i = rng.random(200) < 0.2
         j = rng.random(200) < np.where(i, 0.6, 0.225)
-        found = statistics._ratios(statistics._count_together(np.stack([i, j])), 200, 0.95)
+        found = together._ratios(together._count_together(np.stack([i, j])), 200, 0.95)
         missed += not found.low[0, 1] <= truth <= found.high[0, 1]
     assert missed <= 100
 

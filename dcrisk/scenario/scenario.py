@@ -228,9 +228,11 @@ class Scenario(Specification):
     ) -> Scenario:
         """Condition on an event of ``hazard`` at time 0 of every trial: "what if SBG2 burns tonight?".
 
-        The event is added to the events that happen anyway, as Slivnyak's theorem has it for Poisson processes. It
-        happens even where the hazard alone would not strike, such as a component that is down already; a component
-        that it takes down does not fail again through the same hazard until it is back.
+        The event is added to the events that happen anyway, as Slivnyak's theorem has it for Poisson processes. (Where
+        the rate is a distribution, or dispersion is above 1, that an event happens says something about the rate as
+        well; this is not taken into account.) It happens even where the hazard alone would not strike, such as a
+        component that is down already; a component that it takes down does not fail again through the same hazard
+        until it is back.
 
         Parameters
         ----------

@@ -1,0 +1,148 @@
+"""How much better one layout is than another, trial by trial."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from dcrisk import intervals
+from dcrisk.specification import check_known
+from dcrisk.statistics.datasets import Estimate, FloatArray, Variables, make_dataset, named_variables, read_results
+from dcrisk.statistics.estimates import CLOPPER_PEARSON, GAFFKE
+
+PAIRED_MEAN = GAFFKE + ", for paired differences between minus and plus the window"
+PAIRED_PROBABILITIES = "Clopper-Pearson intervals of the trials that disagree and of their division (exact McNemar)"
+
+
+def compare(results: xr.Dataset, baseline: str, confidence: float = 0.95) -> xr.Dataset:
+    """Differences of each layout from one of them, on the same sampled windows.
+
+    All layouts see the same events, so what differs between two layouts is known far better than from two separate
+    runs: what strikes both alike drops out.
+
+    Parameters
+    ----------
+    results : xarray.Dataset
+        From `dcrisk.simulate`, with at least two layouts.
+    baseline : str
+        Name of the layout with which the others are compared.
+    confidence : float
+        Of each interval.
+
+    Returns
+    -------
+    xarray.Dataset
+        Over ``layout``, the baseline left out. Differences are layout minus baseline: below zero the layout is better.
+        Each with ``_low`` and ``_high``:
+
+        ``downtime_difference``
+            Of the mean hours down in the window.
+        ``any_outage_difference``, ``data_loss_difference``
+            Of the probability that the window holds some downtime, a loss of data.
+        ``better``, ``worse``, ``equal``
+            Probability of a window with less downtime than with the baseline, with more, with exactly as much.
+
+        And without an interval:
+
+        ``variance_ratio``
+            Variance of the difference of downtimes if both came from separate runs, over that of the paired
+            differences: so many times more trials would separate runs need for the same precision. 1 where
+            both are constant, infinite where only the paired difference is.
+
+    Notes
+    -----
+    The difference of two downtimes lies between minus and plus the window. Its interval is Gaffke's bound for the mean
+    of such a quantity (`dcrisk.intervals.mean_difference_interval`). Differences of probabilities have an interval from
+    the trials in which only one of both had the outcome (`dcrisk.intervals.paired_proportions_interval`), which covers
+    at least as often as asked.
+
+    Examples
+    --------
+    >>> hours = np.zeros((2, 1000))
+    >>> hours[0, :20] = 100.0
+    >>> hours[1, :5] = 100.0
+    >>> results = xr.Dataset(
+    ...     {"downtime": (("layout", "trial"), hours), "data_loss": (("layout", "trial"), hours > 1e4)},
+    ...     coords={"layout": ["A", "A or B"]}, attrs={"horizon_hours": 8766.0})
+    >>> found = compare(results, "A")
+    >>> for name in ("downtime_difference", "any_outage_difference", "better"):
+    ...     print(name, *(f"{found[name + end].item():.4f}" for end in ("", "_low", "_high")))
+    downtime_difference -1.5000 -33.7801 30.7910
+    any_outage_difference -0.0150 -0.0261 -0.0038
+    better 0.0150 0.0084 0.0246
+    >>> print(f"{found['variance_ratio'].item():.2f}")
+    1.66
+    """
+    intervals.check_confidence(confidence)
+    data = read_results(results, ["downtime", "data_loss"])
+    if "layout" not in data.coords:
+        raise ValueError("the results have no names of layouts; they should come from dcrisk.simulate")
+    names = [str(name) for name in data["layout"].values]
+    check_known(baseline, names, "baseline")
+    place = names.index(baseline)
+    others = data.isel(layout=[i for i in range(len(names)) if i != place])
+    if not others.sizes["layout"]:
+        raise ValueError(f"the results hold no layout but {baseline!r}: there is nothing to compare")
+    base = data.isel(layout=place)
+    differences = [x - base["downtime"].values for x in others["downtime"].values]
+    found = (
+        _means(others, differences, confidence)
+        | _outcomes(others["downtime"] > 0.0, base["downtime"] > 0.0, "any_outage", "some downtime", confidence)
+        | _outcomes(others["data_loss"] != 0, base["data_loss"] != 0, "data_loss", "a loss of data", confidence)
+        | _shares(others, differences, "better", "less downtime than", -1.0, confidence)
+        | _shares(others, differences, "worse", "more downtime than", 1.0, confidence)
+        | _shares(others, differences, "equal", "exactly as much downtime as", 0.0, confidence)
+    )
+    table = make_dataset(others, confidence, found).assign_attrs(baseline=baseline)
+    ratios = [
+        _variance_ratio(x, base["downtime"].values, d)
+        for x, d in zip(others["downtime"].values, differences, strict=True)
+    ]
+    words = "variance of the unpaired difference of downtimes over that of the paired one"
+    table["variance_ratio"] = ("layout", np.array(ratios), {"units": "1", "long_name": words})
+    return table
+
+
+def _means(data: xr.Dataset, differences: list[FloatArray], confidence: float) -> Variables:
+    horizon = data.attrs["horizon_hours"]
+    estimates = [
+        Estimate(float(np.mean(d)), *intervals.mean_difference_interval(d, horizon, confidence)) for d in differences
+    ]
+    words = "mean hours of the window with the service down, minus those of the baseline"
+    return named_variables(data, estimates, "downtime_difference", words, "h", PAIRED_MEAN)
+
+
+def _outcomes(others: xr.DataArray, base: xr.DataArray, name: str, words: str, confidence: float) -> Variables:
+    """Difference of the probabilities of something that a trial has or has not."""
+    estimates = [_paired(x, base.values, confidence) for x in others.values]
+    long_name = f"probability of {words} in the window, minus that of the baseline"
+    return named_variables(others, estimates, f"{name}_difference", long_name, "1", PAIRED_PROBABILITIES)
+
+
+def _paired(first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_], confidence: float) -> Estimate:
+    more, less = int(np.count_nonzero(first & ~second)), int(np.count_nonzero(second & ~first))
+    low, high = intervals.paired_proportions_interval(more, less, first.size, confidence)
+    return Estimate((more - less) / first.size, low, high)
+
+
+def _shares(
+    data: xr.Dataset, differences: list[FloatArray], name: str, words: str, sign: float, confidence: float
+) -> Variables:
+    """Share of the trials whose difference has this sign."""
+    trials = data.sizes["trial"]
+    counts = [int(np.count_nonzero(np.sign(d) == sign)) for d in differences]
+    estimates = [Estimate(k / trials, *intervals.proportion_interval(k, trials, confidence)) for k in counts]
+    long_name = f"probability of a window with {words} with the baseline"
+    return named_variables(data, estimates, name, long_name, "1", CLOPPER_PEARSON)
+
+
+def _variance_ratio(x: FloatArray, base: FloatArray, difference: FloatArray) -> float:
+    unpaired, paired = _variance(x) + _variance(base), _variance(difference)
+    if paired > 0.0:
+        return unpaired / paired
+    return np.inf if unpaired > 0.0 else 1.0
+
+
+def _variance(x: FloatArray) -> float:
+    return float(np.var(x)) if np.ptp(x) > 0.0 else 0.0  # exactly 0 for what is constant

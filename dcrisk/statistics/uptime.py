@@ -1,0 +1,67 @@
+"""The share of time in which the service is up."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from dcrisk import intervals
+from dcrisk.statistics.datasets import Estimate, FloatArray, Variables, make_dataset, named_variables, read_results
+from dcrisk.statistics.estimates import GAFFKE, mean_of
+
+
+def availability(results: xr.Dataset, confidence: float = 0.95) -> xr.Dataset:
+    """Share of time in which each layout's service is up.
+
+    Parameters
+    ----------
+    results : xarray.Dataset
+        From `dcrisk.simulate`.
+    confidence : float
+        Of each interval.
+
+    Returns
+    -------
+    xarray.Dataset
+        Over ``layout``: ``availability``, ``unavailability`` (one minus it: it keeps its digits where
+        availability rounds to 1) and ``nines`` (minus the decimal logarithm of unavailability: 3 is 99.9 %),
+        each with ``_low`` and ``_high``. A layout that was never down has infinitely many nines, and
+        finitely many at least.
+
+    Notes
+    -----
+    The interval is Gaffke's: the Clopper-Pearson interval, carried over from a share of trials to a mean of
+    downtimes. No proof is known that it is valid for every number of trials, nor any case where it fails.
+
+    Examples
+    --------
+    >>> results = xr.Dataset(
+    ...     {"downtime": (("layout", "trial"), [[0.0] * 999 + [87.66], [0.0] * 1000])},
+    ...     coords={"layout": ["A", "A and B"]}, attrs={"horizon_hours": 8766.0})
+    >>> nines = availability(results)
+    >>> for name in ("nines", "nines_low", "nines_high"):
+    ...     print(name, nines[name].values.round(2))
+    nines [ 5. inf]
+    nines_low [2.43 2.43]
+    nines_high [6.6 inf]
+    """
+    intervals.check_confidence(confidence)
+    data = read_results(results, ["downtime"])
+    return make_dataset(data, confidence, availability_variables(data, confidence))
+
+
+def availability_variables(data: xr.Dataset, confidence: float) -> Variables:
+    horizon = data.attrs["horizon_hours"]
+    down = [mean_of(x, horizon, confidence) for x in data["downtime"].values]
+    share = [Estimate(e.value / horizon, e.low / horizon, e.high / horizon) for e in down]
+    up = [Estimate(1.0 - e.value, 1.0 - e.high, 1.0 - e.low) for e in share]
+    nines = [Estimate(_nines(e.value), _nines(e.high), _nines(e.low)) for e in share]
+    return (
+        named_variables(data, up, "availability", "share of the window with the service up", "1", GAFFKE)
+        | named_variables(data, share, "unavailability", "share of the window with the service down", "1", GAFFKE)
+        | named_variables(data, nines, "nines", "minus the decimal logarithm of unavailability", "1", GAFFKE)
+    )
+
+
+def _nines(unavailability: float | FloatArray) -> float:
+    return float(-np.log10(unavailability)) + 0.0 if unavailability > 0.0 else np.inf  # + 0.0: no minus zero
