@@ -5,6 +5,7 @@ Each benchmark notes trial-years a second and, for dcrisk, nanoseconds for each 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy_sweep
@@ -36,6 +37,8 @@ def test_numpy(benchmark, kernel: str, trials: int) -> None:  # type: ignore[no-
 def _time(benchmark, run: Callable[[], object], trials: int) -> float:  # type: ignore[no-untyped-def]
     """Seconds of the fastest of five rounds; the round before them compiles."""
     benchmark.pedantic(run, rounds=5, warmup_rounds=1)
+    if benchmark.disabled:  # --benchmark-disable: it ran, and was not timed
+        return math.nan
     seconds = float(benchmark.stats.stats.min)
     benchmark.extra_info["trial_years_per_second"] = trials / seconds
     return seconds

@@ -203,13 +203,7 @@ def bounded_mean_interval(values: npt.ArrayLike, upper: float = 1.0, confidence:
     0.0000025 to 0.0038
     """
     check_confidence(confidence)
-    x = np.asarray(values, dtype=np.float64).ravel()
-    if x.size < 1:
-        raise ValueError("an interval needs at least one trial")
-    if not 0.0 < upper < np.inf:
-        raise ValueError(f"the largest value possible must be positive and finite, and is {upper}")
-    if not (np.min(x) >= 0.0 and np.max(x) <= upper):  # also true of NaN
-        raise ValueError(f"observations must lie between 0 and {upper}")
+    x = _observations(values, 0.0, upper)
     support, counts = _distinct(x / upper)
     tail = (1.0 - confidence) / 2.0
     high = _upper_bound(*_with_extra(support, counts, 1.0), tail)
@@ -217,6 +211,18 @@ def bounded_mean_interval(values: npt.ArrayLike, upper: float = 1.0, confidence:
     low_support, low_counts = _with_extra(support, counts, 0.0)
     low = -_upper_bound(-low_support[::-1], low_counts[::-1], tail)
     return Interval(max(0.0, low) * upper, min(1.0, high) * upper)
+
+
+def _observations(values: npt.ArrayLike, lower: float, upper: float) -> FloatArray:
+    """One number a trial, within the bounds that the method needs."""
+    x = np.asarray(values, dtype=np.float64).ravel()
+    if x.size < 1:
+        raise ValueError("an interval needs at least one trial")
+    if not 0.0 < upper < np.inf:
+        raise ValueError(f"the largest value possible must be positive and finite, and is {upper}")
+    if not (np.min(x) >= lower and np.max(x) <= upper):  # also true of NaN
+        raise ValueError(f"observations must lie between {lower} and {upper}")
+    return x
 
 
 def mean_difference_interval(differences: npt.ArrayLike, limit: float = 1.0, confidence: float = 0.95) -> Interval:
@@ -256,13 +262,7 @@ def mean_difference_interval(differences: npt.ArrayLike, limit: float = 1.0, con
     -0.0141 to -0.0059
     """
     check_confidence(confidence)
-    d = np.asarray(differences, dtype=np.float64).ravel()
-    if d.size < 1:
-        raise ValueError("an interval needs at least one trial")
-    if not 0.0 < limit < np.inf:
-        raise ValueError(f"the largest difference possible must be positive and finite, and is {limit}")
-    if not np.max(np.abs(d)) <= limit:  # also true of NaN
-        raise ValueError(f"differences must lie between -{limit} and {limit}")
+    d = _observations(differences, -limit, limit)
     support, counts = _distinct_signed(d / limit)
     tail = (1.0 - confidence) / 2.0
     high = _upper_bound(*_with_extra(support, counts, 1.0), tail)

@@ -49,11 +49,16 @@ def sampled(duration, u):
 
 @pytest.mark.parametrize("duration", FAMILIES.values(), ids=FAMILIES.keys())
 def test_quantiles_in_both_tails(duration):
-    """Within 1e-5 of the quantile (the table asks for 1e-6 at sixths of its cells), and on the grid of times."""
+    """As exact as the table is asked to be, and on the grid of times.
+
+    The table is refined until it errs by 1e-6 at most at a sixth of each cell, of the quantile or of a thousandth of the
+    median. The error of a cubic through four points goes as w (w - 1/3) (w - 2/3) (w - 1), which is largest at
+    w = 0.127, by 1.07 times; 1.2 leaves room for the fourth derivative to vary in a cell.
+    """
     exact = np.where(BOTH_TAILS < 0.5, duration.ppf(BOTH_TAILS), duration.isf(1.0 - BOTH_TAILS))
     ours = sampled(duration, BOTH_TAILS)
-    # absolute, for what is short: a millionth of the median, and half a step of the grid
-    np.testing.assert_allclose(ours, exact, rtol=1e-5, atol=1e-6 * duration.median() + 2.0**-31)
+    allowed = 1.2e-6 * np.maximum(exact, 1e-3 * duration.median()) + 2.0**-31  # and half a step of the grid
+    assert (np.abs(ours - exact) <= allowed).all()
     in_range = ours < 2.0**21
     np.testing.assert_array_equal(ours[in_range], [to_grid(h) for h in ours[in_range]])
     assert (ours >= 0).all()
@@ -68,7 +73,7 @@ def test_kernel_and_reference_read_the_same_table(duration):
 def test_longer_with_the_uniform(duration):
     u = np.sort(np.concatenate([BOTH_TAILS, as_drawn(np.linspace(0.001, 0.999, 5000))]))
     rises = np.diff(sampled(duration, u))
-    assert (rises >= -1e-6 * duration.median()).all()
+    assert (rises >= -(2.0**-30)).all()  # a step of the grid, where two cells meet
 
 
 def test_atoms_and_constants_are_exact():

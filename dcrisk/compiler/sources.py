@@ -89,7 +89,6 @@ class Sources:
         self._choices: list[tuple[float, int, int]] = []
         self._components: list[tuple[int, int, int]] = []
         self._component_nodes: list[int] = []
-        self._numbers: list[float] = []
         self._profiles: list[tuple[int, int]] = []
         self._profile_masses: list[float] = []
         self._profile_hours: list[float] = []

@@ -70,6 +70,7 @@ class Graph:
 
 
 def read_graph(scenario: Any) -> Graph:
+    """What a map shows of a scenario; places in kilometres on a plane that touches the globe amid the nodes."""
     nodes = list(scenario.nodes)
     placed = [n for n in nodes if n.lat is not None and n.lon is not None]
     middle_lat = float(np.mean([n.lat for n in placed])) if placed else 0.0

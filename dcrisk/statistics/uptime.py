@@ -51,6 +51,7 @@ def availability(results: xr.Dataset, confidence: float = 0.95) -> xr.Dataset:
 
 
 def availability_variables(data: xr.Dataset, confidence: float) -> Variables:
+    """Availability, unavailability and nines of each layout, all from the mean downtime and its interval."""
     horizon = data.attrs["horizon_hours"]
     down = [mean_of(x, horizon, confidence) for x in data["downtime"].values]
     share = [Estimate(e.value / horizon, e.low / horizon, e.high / horizon) for e in down]
