@@ -11,7 +11,8 @@ from numba import njit
 
 from dcrisk.compiler import compile_scenario
 from dcrisk.kernels.philox import uniforms
-from dcrisk.simulate import sample
+from dcrisk.outcomes import Wanted
+from dcrisk.sampling import sample
 
 
 def nanoseconds_by_sites(trials: int, repeats: int) -> dict[int, tuple[float, float]]:
@@ -24,11 +25,11 @@ def nanoseconds_by_sites(trials: int, repeats: int) -> dict[int, tuple[float, fl
         compiled[sites] = compile_scenario(scenario, layouts, horizon=problems.YEAR, warmup=0.0)
         found[sites] = math.inf, time.perf_counter() - began
         per_trial[sites] = problems.events_a_year(scenario)
-        sample(compiled[sites], 0, 0, 1000, False, threads=1)
+        sample(compiled[sites], 0, 0, 1000, Wanted(), threads=1)
     for seed in range(1, repeats + 1):
         for sites in counts:  # in turns, so that whatever else the machine does strikes all alike
             began = time.perf_counter()
-            sample(compiled[sites], seed, 0, trials, False, threads=1)
+            sample(compiled[sites], seed, 0, trials, Wanted(), threads=1)
             nanoseconds = (time.perf_counter() - began) / (trials * per_trial[sites]) * 1e9
             found[sites] = min(found[sites][0], nanoseconds), found[sites][1]
     return found

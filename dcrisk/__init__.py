@@ -17,6 +17,7 @@ from dcrisk.rates import ignition_rate, jeffreys_rate
 from dcrisk.scenario import Backup, Crew, Requirement, Scenario, Site, Trigger, Utility, all_of, any_of, at_least
 from dcrisk.simulate import simulate
 from dcrisk.specification import SpecificationError
+from dcrisk.trace import trace
 from dcrisk.version import __version__
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ __all__ = [
     "site_layouts",
     "sla",
     "summary",
+    "trace",
 ]
 
 

@@ -1,29 +1,25 @@
-"""simulate(): blocks of trials over threads, or lazily over dask, into a Dataset."""
+"""simulate(): a scenario and layouts in, a Dataset out; at once, or lazily over dask."""
 
 from __future__ import annotations
 
 import math
-import os
-import threading
-import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dcrisk.compiler import HOURS_PER_YEAR, CompiledScenario, compile_scenario
-from dcrisk.kernels.records import BLOCK, Outcomes, rest
+from dcrisk.kernels.records import BLOCK, Outcomes
 from dcrisk.layouts import Layout
+from dcrisk.outcomes import VARIABLES, Wanted, make_results, shapes
+from dcrisk.sampling import sample
 from dcrisk.scenario import Scenario
-from dcrisk.specification import SpecificationError
-from dcrisk.version import __version__
+from dcrisk.specification import SpecificationError, check_list, check_number
 
 if TYPE_CHECKING:
     import xarray as xr
 
-SECONDS_PER_CALL = 0.2  # long enough to hide the 50 microseconds of a call, short enough for Ctrl-C and progress
-FIRST_PENDING = 1024
 MOST_TRIALS = BLOCK << 32  # the counter of the random numbers has 32 bits for the block
 
 
@@ -36,6 +32,8 @@ def simulate(
     horizon: float = HOURS_PER_YEAR,
     warmup: float = 0.0,
     attribute: bool = False,
+    periods: int = 0,
+    at_hours: Sequence[float] = (),
     chunks: Mapping[str, int] | None = None,
     threads: int | None = None,
     progress: bool = True,
@@ -62,6 +60,12 @@ def simulate(
         Hours simulated before the window begins. Without it, everything is up at the start.
     attribute : bool, default False
         Also return ``downtime_by_hazard``: each outage counts to the hazard that started it.
+    periods : int, default 0
+        Also return ``downtime_by_period``: the window cut into so many equal parts, such as 12 months of a year for
+        an agreement that is settled month by month.
+    at_hours : sequence of float, optional
+        Also return ``down``: whether the service is down at these hours of the window, ascending. With
+        `Scenario.given` this is the way back after an event.
     chunks : mapping, optional
         ``{"trial": n}`` returns the same values lazily, in dask chunks of ``n`` trials.
     threads : int, optional
@@ -98,175 +102,44 @@ def simulate(
     >>> bool((results.downtime.sel(layout="both") <= results.downtime.sel(layout="A only")).all())
     True
     """
-    count = _whole("trials", trials, 1, MOST_TRIALS)
-    key = _whole("seed", seed, 0, 2**64 - 1)
+    count = check_whole("trials", trials, 1, MOST_TRIALS)
+    key = check_whole("seed", seed, 0, 2**64 - 1)
     if threads is not None:
-        _whole("threads", threads, 1, 4096)
-    horizon = _hours("horizon", horizon)
-    warmup = _hours("warmup", warmup)
-    if horizon == 0:
-        raise SpecificationError("horizon = 0 h: the window must last some time")
+        check_whole("threads", threads, 1, 4096)
+    horizon = check_hours("horizon", horizon, least=0.0)
+    warmup = check_hours("warmup", warmup)
     layouts = list(layouts) if not isinstance(layouts, Layout) else [layouts]
-    compiled = compile_scenario(scenario, layouts, horizon=horizon, warmup=warmup)
+    wanted = Wanted(attribute, check_whole("periods", periods, 0, 10_000))
+    compiled = compile_scenario(scenario, layouts, horizon=horizon, warmup=warmup, moments=_moments(at_hours, horizon))
     if chunks is None:
-        outcomes = sample(compiled, key, 0, count, attribute, threads=threads, progress=progress)
+        outcomes = sample(compiled, key, 0, count, wanted, threads=threads, progress=progress)
     else:
-        outcomes = _lazy(compiled, key, count, attribute, _chunk_length(chunks, count))
-    return _dataset(scenario, compiled, outcomes, key, attribute)
+        outcomes = _lazy(compiled, key, count, wanted, _chunk_length(chunks, count))
+    return make_results(scenario.name, scenario.digest(), compiled, outcomes, key, wanted)
 
 
-def sample(
-    compiled: CompiledScenario,
-    seed: int,
-    first: int,
-    last: int,
-    attribute: bool,
-    *,
-    threads: int | None = None,
-    progress: bool = False,
-) -> Outcomes:
-    """Outcomes of the trials [first, last): arrays with one column for each."""
-    from tqdm.auto import tqdm
-
-    from dcrisk.kernels.engine import run  # numba takes half a second to import
-
-    layouts, trials = len(compiled.layouts), last - first
-    hazards = len(compiled.hazards) if attribute else 0
-    outcomes = Outcomes(
-        downtime=np.zeros((layouts, trials)),
-        outages=np.zeros((layouts, trials), np.int32),
-        longest=np.zeros((layouts, trials)),
-        data_loss=np.zeros((layouts, trials), np.bool_),
-        by_hazard=np.zeros((layouts, hazards, trials)),
-    )
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = threads if threads is not None else available
-    ranges = _Ranges(first, last, workers)
-    with tqdm(total=trials, unit=" trials", unit_scale=True, delay=1.5, disable=not progress) as bar:
-
-        def work_off() -> None:
-            work, blocks = rest(compiled.plan, FIRST_PENDING), 1
-            while (taken := ranges.take(blocks)) is not None:
-                start, stop = taken
-                began = time.perf_counter()
-                while not run(compiled.plan, work, outcomes, np.uint64(seed), start, stop, first):
-                    work = rest(compiled.plan, 2 * len(work.heap))
-                    for array in outcomes:
-                        array[..., start - first : stop - first] = 0
-                elapsed = time.perf_counter() - began
-                if elapsed < SECONDS_PER_CALL / 2:
-                    blocks *= 2
-                elif elapsed > 2 * SECONDS_PER_CALL:
-                    blocks = max(1, blocks // 2)
-                with ranges.lock:
-                    bar.update(stop - start)
-
-        _in_threads(work_off, ranges, workers)
-    return outcomes
-
-
-class _Ranges:
-    """Hands out the trials in ranges of whole blocks."""
-
-    def __init__(self, first: int, last: int, workers: int) -> None:
-        self.lock = threading.Lock()
-        self._next, self.last, self._workers = first, last, workers
-
-    def take(self, blocks: int) -> tuple[int, int] | None:
-        with self.lock:
-            start = self._next
-            if start >= self.last:
-                return None
-            # ranges shrink towards the end, so that no thread waits long for the last one
-            share = (self.last - start) // (4 * self._workers * BLOCK)
-            self._next = min(self.last, (start // BLOCK + max(1, min(blocks, share))) * BLOCK)
-            return start, self._next
-
-    def stop(self) -> None:
-        with self.lock:
-            self._next = self.last
-
-
-def _in_threads(work_off: Any, ranges: _Ranges, workers: int) -> None:
-    """Run a worker in each thread; an error or Ctrl-C lets the others finish their range and no more."""
-    with ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(work_off) for _ in range(workers)]
-        try:
-            for future in futures:
-                future.result()
-        except BaseException:
-            ranges.stop()
-            raise
-
-
-def _lazy(compiled: CompiledScenario, seed: int, trials: int, attribute: bool, length: int) -> Any:
+def _lazy(compiled: CompiledScenario, seed: int, trials: int, wanted: Wanted, length: int) -> Outcomes:
     """The same outcomes as dask arrays, one task for each chunk of trials."""
     try:
         import dask
         import dask.array as da
     except ImportError as error:
         raise ImportError("chunks= needs dask: install dcrisk[dask]") from error
-    layouts, hazards = len(compiled.layouts), len(compiled.hazards) if attribute else 0
-    parts = []
+    parts: dict[str, list[Any]] = {variable.field: [] for variable in VARIABLES}
     for start in range(0, trials, length):
         stop = min(start + length, trials)
         # one thread each: dask runs as many tasks side by side as it has threads
-        task = dask.delayed(sample, pure=True)(compiled, seed, start, stop, attribute, threads=1)
-        shapes = [(layouts, stop - start)] * 4 + [(layouts, hazards, stop - start)]
-        types = [np.float64, np.int32, np.float64, np.bool_, np.float64]
-        parts.append([da.from_delayed(task[i], shapes[i], types[i]) for i in range(5)])
-    return Outcomes(*(da.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True)))
+        task = dask.delayed(sample, pure=True)(compiled, seed, start, stop, wanted, threads=1)
+        shape = shapes(compiled, wanted, stop - start)
+        for variable in VARIABLES:
+            place = Outcomes._fields.index(variable.field)
+            parts[variable.field].append(da.from_delayed(task[place], shape[variable.field], variable.dtype))
+    arrays = {field: da.concatenate(chunks, axis=-1) for field, chunks in parts.items()}
+    return Outcomes(**arrays, log=np.zeros(0))
 
 
-def _dataset(scenario: Scenario, compiled: CompiledScenario, outcomes: Any, seed: int, attribute: bool) -> xr.Dataset:
-    import xarray as xr
-
-    by_trial = ("layout", "trial")
-    hours = {"units": "h"}
-    variables: dict[str, Any] = {
-        "downtime": (by_trial, outcomes.downtime, hours | {"long_name": "hours of the window with the service down"}),
-        "outages": (by_trial, outcomes.outages, {"units": "1", "long_name": "outages that began in the window"}),
-        "longest_outage": (
-            by_trial,
-            outcomes.longest,
-            hours | {"long_name": "longest outage within the window"},
-        ),
-        "data_loss": (
-            by_trial,
-            outcomes.data_loss,
-            {"units": "1", "long_name": "all copies of the data destroyed at some moment of the window"},
-        ),
-    }
-    if attribute:
-        variables["downtime_by_hazard"] = (
-            ("layout", "hazard", "trial"),
-            outcomes.by_hazard,
-            hours | {"long_name": "downtime of the outages that the hazard started"},
-        )
-    warmup, horizon = (float(x) for x in compiled.plan.window)
-    return xr.Dataset(
-        variables,
-        coords={
-            "layout": ("layout", np.array(compiled.layouts, dtype=object).astype(str), {"long_name": "layout"}),
-            "hazard": ("hazard", np.array(compiled.hazards, dtype=object).astype(str), {"long_name": "hazard"}),
-        },
-        attrs={
-            "Conventions": "CF-1.11",
-            "title": f"Outcomes of hosting layouts under {scenario.name}",
-            "source": f"dcrisk {__version__}",
-            "dcrisk_version": __version__,
-            "scenario": scenario.name,
-            "scenario_sha256": scenario.digest(),
-            "seed": str(seed),
-            "trials": int(outcomes.downtime.shape[1]),
-            "horizon_hours": horizon,
-            "warmup_hours": warmup,
-            "block": BLOCK,
-        },
-    )
-
-
-def _whole(name: str, value: Any, least: int, most: int) -> int:
+def check_whole(name: str, value: Any, least: int, most: int) -> int:
+    """A whole number within bounds."""
     try:
         number = int(value)
         whole = number == value and not isinstance(value, (bool, np.bool_, str))
@@ -277,11 +150,14 @@ def _whole(name: str, value: Any, least: int, most: int) -> int:
     return number
 
 
-def _hours(name: str, value: Any) -> float:
+def check_hours(name: str, value: Any, least: float | None = None) -> float:
+    """A finite number of hours, more than ``least`` if that is given."""
     if isinstance(value, (bool, str)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise SpecificationError(f"{name} = {value!r}: it must be a number of hours")
     if not 0 <= float(value) < math.inf:
         raise SpecificationError(f"{name} = {value!r} h: it must be finite and not negative")
+    if least is not None and value <= least:
+        raise SpecificationError(f"{name} = {value!r} h: the window must last some time")
     return float(value)
 
 
@@ -289,4 +165,13 @@ def _chunk_length(chunks: Mapping[str, int], trials: int) -> int:
     if not isinstance(chunks, Mapping) or set(chunks) != {"trial"}:
         raise SpecificationError(f'chunks = {chunks!r}: only {{"trial": n}} can be split')
     length = chunks["trial"]
-    return trials if length == -1 else _whole("chunks['trial']", length, 1, 2**53)
+    return trials if length == -1 else check_whole("chunks['trial']", length, 1, 2**53)
+
+
+def _moments(at_hours: Sequence[float], horizon: float) -> list[float]:
+    """Hours within the window, each later than the one before."""
+    listed = check_list(at_hours, "at_hours")
+    moments = [check_number(hour, f"at_hours, entry {i + 1}", 0.0, horizon) for i, hour in enumerate(listed)]
+    if any(b <= a for a, b in pairwise(moments)):
+        raise SpecificationError("at_hours: the hours must ascend")
+    return moments

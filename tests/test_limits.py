@@ -5,7 +5,8 @@ from reference import simulate as reference
 from scipy import stats
 
 import dcrisk
-from dcrisk.kernels.records import Outcomes, rest
+from dcrisk.kernels.records import rest
+from dcrisk.outcomes import Wanted, empty_outcomes
 
 
 def test_more_than_64_sites_and_layouts():
@@ -57,7 +58,7 @@ def test_a_heap_without_room_grows(monkeypatch):
         sizes.append(pending)
         return rest(plan, pending)
 
-    module = __import__("importlib").import_module("dcrisk.simulate")
+    module = __import__("importlib").import_module("dcrisk.sampling")
     monkeypatch.setattr(module, "FIRST_PENDING", 2)
     monkeypatch.setattr(module, "rest", counted)
     cramped = dcrisk.simulate(scenario, layouts, 40, seed=1, progress=False, threads=1)
@@ -71,9 +72,8 @@ def test_the_kernel_says_so_when_there_is_no_room():
     from dcrisk.kernels.engine import run
 
     scenario, layouts = crowded()
-    plan = compile_scenario(scenario, layouts, horizon=8766.0, warmup=0.0).plan
-    outcomes = Outcomes(
-        np.zeros((1, 5)), np.zeros((1, 5), np.int32), np.zeros((1, 5)), np.zeros((1, 5), bool), np.zeros((1, 0, 5))
-    )
+    compiled = compile_scenario(scenario, layouts, horizon=8766.0, warmup=0.0)
+    plan = compiled.plan
+    outcomes = empty_outcomes(compiled, Wanted(), 5)
     assert not run(plan, rest(plan, 4), outcomes, np.uint64(1), 0, 5, 0)
     assert run(plan, rest(plan, 4096), outcomes, np.uint64(1), 0, 5, 0)

@@ -16,6 +16,7 @@ from dcrisk.files import shipped_scenarios
 PACKAGE = Path(dcrisk.__file__).parent
 BASE = {"specification", "version"}
 SPECIFICATION = BASE | {"durations", "rates", "hazards", "scenario", "layouts"}
+RUNS = SPECIFICATION | {"compiler", "kernels.records", "outcomes", "sampling", "simulate"}
 ALLOWED = {
     "specification": {"durations"},  # at run time, for the canonical form of a duration
     "version": set(),
@@ -24,7 +25,10 @@ ALLOWED = {
     "default_values": BASE | {"durations"},
     "layouts": BASE | {"durations", "scenario"},
     "files": SPECIFICATION,
-    "simulate": SPECIFICATION | {"compiler", "kernels.engine", "kernels.records"},
+    "outcomes": BASE | {"compiler", "kernels.records"},
+    "sampling": {"compiler", "kernels.engine", "kernels.records", "outcomes"},
+    "simulate": RUNS,
+    "trace": RUNS,
     "intervals": BASE,
 }
 FIGURES = {  # what they see besides Datasets and statistics

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 import dcrisk
 from dcrisk.compiler import compile_scenario
 from dcrisk.kernels.records import BLOCK
-from dcrisk.simulate import sample
+from dcrisk.outcomes import Wanted
+from dcrisk.sampling import sample
 
 SCENARIO = dcrisk.load_scenario("ovh-strasbourg-2021")
 LAYOUTS = [
@@ -56,7 +57,7 @@ def test_the_first_of_a_longer_run(whole, trials):
 def test_any_split(whole, first, length):
     compiled = compile_scenario(SCENARIO, LAYOUTS, horizon=8766.0, warmup=0.0)
     last = min(first + length, TRIALS)
-    part = sample(compiled, 11, first, last, True, threads=1)
+    part = sample(compiled, 11, first, last, Wanted(attribute=True), threads=1)
     for ours, name in zip(part, ["downtime", "outages", "longest_outage", "data_loss"], strict=False):
         np.testing.assert_array_equal(ours, whole[name].values[..., first:last])
     np.testing.assert_array_equal(part.by_hazard, whole.downtime_by_hazard.values[..., first:last])

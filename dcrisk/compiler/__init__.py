@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -34,15 +34,29 @@ class CompiledScenario(NamedTuple):
     plan: Plan
     layouts: tuple[str, ...]
     hazards: tuple[str, ...]
+    capacity: bool = False
+    """Whether some layout has shares of capacity."""
+    backups: bool = False
+    """Whether some layout has asynchronous copies."""
 
 
 def compile_scenario(
-    scenario: Scenario, layouts: Sequence[Layout], *, horizon: float, warmup: float
+    scenario: Scenario,
+    layouts: Sequence[Layout],
+    *,
+    horizon: float,
+    warmup: float,
+    moments: Sequence[float] = (),
+    spared: Collection[str] = (),
 ) -> CompiledScenario:
-    """Check the layouts against the scenario and lay both out as arrays for the kernels."""
+    """Check the layouts against the scenario and lay both out as arrays for the kernels.
+
+    ``moments`` are the hours at which it is noted who is down. What strikes the nodes ``spared`` has no effect on them,
+    while all events stay as they are.
+    """
     check_layouts(scenario, layouts)
     tables = Tables()
-    graph = Graph(tables)
+    graph = Graph(tables, spared)
     graph.add_nodes(scenario)
     for number, layout in enumerate(layouts):
         graph.add_layout(number, layout)
@@ -52,5 +66,6 @@ def compile_scenario(
         **sources.arrays(),
         **tables.arrays(),
         window=np.array([warmup, horizon], np.float64),
+        moments=np.array(moments, np.float64),
     )
     return CompiledScenario(plan, tuple(x.name for x in layouts), tuple(x.name for x in scenario.hazards))

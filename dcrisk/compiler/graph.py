@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -19,8 +19,9 @@ STATES = {"interrupted": records.INTERRUPTED, "damaged": records.DAMAGED, "destr
 class Graph:
     """Vertices, numbered so that inputs come first."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, spared: Collection[str] = ()) -> None:
         self._tables = tables
+        self._spared = spared
         self._vertices: list[tuple[int, int, int, int, int, int]] = []  # kind, tolerance, item, table, store, crew
         self._parents: list[list[int]] = []
         self._contents: list[list[int]] = []
@@ -31,6 +32,8 @@ class Graph:
         self._holders: dict[str, list[str]] = {}
         self.keys: dict[str, int] = {}
         self.nodes: dict[str, int] = {}
+        self.struck: dict[str, int] = {}
+        """Where the hits of a node go: to the node itself or, if it is spared, to a vertex that nothing needs."""
 
     def _add(
         self,
@@ -75,6 +78,8 @@ class Graph:
                 table = self._tables.add(node.restart)
                 inputs = [self._add(inputs, kind=records.RESTART, item=self.keys[name], table=table)]
             self.nodes[name] = self._add(inputs, crew=crew_of.get(name, -1))
+            spared = name in self._spared
+            self.struck[name] = self._add([], crew=crew_of.get(name, -1)) if spared else self.nodes[name]
             self._holders[name] = [name] + (self._holders[inside] if inside is not None else [])
 
     def _add_crews(self, scenario: Scenario) -> dict[str, int]:
@@ -142,7 +147,8 @@ class Graph:
     def _put_into(self, name: str, vertex: int) -> None:
         """What is inside a site is inside every site around it: destruction reaches it from all of them."""
         for holder in self._holders[name]:
-            self._contents[self.nodes[holder]].append(vertex)
+            if holder not in self._spared:
+                self._contents[self.nodes[holder]].append(vertex)
 
     def is_quiet(self, struck: Sequence[int], state: int) -> bool:
         """Whether an outage of these nodes alone is noticed by no service, backup, copy or replica."""

@@ -28,7 +28,7 @@ class Hits:
 
     def __init__(self, tables: Tables, graph: Graph, scenario: Scenario) -> None:
         self._tables = tables
-        self._nodes = graph.nodes
+        self._nodes = graph.struck
         self._scenario = scenario
         self._fires: list[tuple[Any, ...]] = []
         self._buildings: list[tuple[Any, ...]] = []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dcrisk.kernels.jit import once
+from dcrisk.kernels.jit import once, rare
+from dcrisk.kernels.records import LOGGED, OVERFLOW
 
 
 @once
-def record_outage(outcomes, layout, column, since, until, horizon, hazard):
+def record_outage(plan, work, outcomes, layout, column, since, until, cause):
     """An outage [since, until) of a service: what of it lies in the window [0, horizon)."""
+    horizon = plan.window[1]
     begin, end = max(since, 0.0), min(until, horizon)
     if end <= begin:
         return
@@ -18,7 +20,23 @@ def record_outage(outcomes, layout, column, since, until, horizon, hazard):
     if since >= 0.0:
         outcomes.outages[layout, column] += 1
     if outcomes.by_hazard.shape[1] > 0:
-        outcomes.by_hazard[layout, hazard, column] += hours
+        outcomes.by_hazard[layout, plan.sources[cause >> 32].hazard, column] += hours
+    if outcomes.by_period.shape[1] > 0 or outcomes.down_at.shape[1] > 0:
+        record_times(plan, outcomes, layout, column, begin, end, until)
+
+
+@rare
+def record_times(plan, outcomes, layout, column, begin, end, until):
+    """An outage [begin, end) within the window, by equal parts of the window; and the moments until ``until``."""
+    horizon = plan.window[1]
+    parts = outcomes.by_period.shape[1]
+    for part in range(parts):
+        hours = min(end, (part + 1) * horizon / parts) - max(begin, part * horizon / parts)
+        if hours > 0.0:
+            outcomes.by_period[layout, part, column] += hours
+    for i in range(outcomes.down_at.shape[1]):
+        if begin <= plan.moments[i] < until:
+            outcomes.down_at[layout, i, column] = True
 
 
 @once
@@ -26,3 +44,20 @@ def record_loss(outcomes, layout, column, since, until, horizon):
     """All copies lay destroyed in [since, until)."""
     if max(since, 0.0) < min(until, horizon):
         outcomes.data_loss[layout, column] = True
+
+
+@rare
+def log_outage(work, log, kind, layout, column, since, until, cause):
+    """Add to the log of outages; without room the caller starts again with a longer one."""
+    i = work.counters[LOGGED]
+    if i == len(log):
+        work.counters[OVERFLOW] = 1
+        return
+    work.counters[LOGGED] = i + 1
+    entry = log[i]
+    entry.trial = column
+    entry.kind = kind
+    entry.layout = layout
+    entry.since = since
+    entry.until = until
+    entry.cause = cause

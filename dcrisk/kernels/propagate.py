@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from dcrisk.kernels.evaluate import record_loss, record_outage
+from dcrisk.kernels.evaluate import log_outage, record_loss, record_outage
 from dcrisk.kernels.jit import inner, once
 from dcrisk.kernels.outages import begin_outage, come_due, end_outage, lose, touch
 from dcrisk.kernels.pending import next_vertex, push
@@ -176,12 +176,13 @@ def settle(plan, work, outcomes, key, block, t, trial, column):
         else:
             state.down = 0
             if kind == SERVICE:
-                hazard = plan.sources[state.cause >> 32].hazard
-                record_outage(outcomes, vertex.item, column, state.since, t, horizon, hazard)
+                record_outage(plan, work, outcomes, vertex.item, column, state.since, t, state.cause)
             elif kind == STORE:
                 record_loss(outcomes, vertex.item, column, state.since, t, horizon)
                 state.ended = t
                 state.ended_trial = trial
+            if len(outcomes.log) > 0 and kind >= STORE:  # a store or a service
+                log_outage(work, outcomes.log, kind, vertex.item, column, state.since, t, state.cause)
         for i in range(vertex.first_parent, vertex.last_parent):
             p = plan.parents[i]
             above = states[p]

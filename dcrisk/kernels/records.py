@@ -223,6 +223,18 @@ CURSOR = np.dtype(
         ("fourth", "f8"),
     ]
 )
+OUTAGE = np.dtype(
+    [
+        ("trial", "i8"),  # its column
+        ("kind", "i8"),  # SERVICE, or STORE: data lost
+        ("layout", "i8"),
+        ("since", "f8"),
+        ("until", "f8"),
+        ("cause", "i8"),
+    ]
+)
+"""An outage in the log, not clipped to the window."""
+
 DRAWN = 16
 """Events whose random numbers are drawn together: enough for the vector units, and 8 kB a source."""
 
@@ -262,6 +274,7 @@ class Plan(NamedTuple):
     tables: np.ndarray
     table_values: np.ndarray
     window: np.ndarray  # warm-up, horizon: hours
+    moments: np.ndarray  # hours at which it is noted who is down, ascending
 
 
 class Work(NamedTuple):
@@ -287,17 +300,24 @@ class Work(NamedTuple):
 
 
 class Outcomes(NamedTuple):
-    """What a run writes: one column for each trial."""
+    """What a run writes: one column for each trial. What is not wanted has a length of 0 in its first or second axis."""
 
     downtime: np.ndarray
     outages: np.ndarray
     longest: np.ndarray
     data_loss: np.ndarray
-    by_hazard: np.ndarray
+    by_hazard: np.ndarray  # layout, hazard, trial
+    by_period: np.ndarray  # layout, equal part of the window, trial
+    down_at: np.ndarray  # layout, moment, trial
+    degraded: np.ndarray  # hours up, with less capacity than wanted
+    unserved: np.ndarray  # hours times the share of the demand that is not served
+    lost_hours: np.ndarray  # of data, where what is left is a backup
+    log: np.ndarray  # no column a trial: OUTAGE records, in the order in which they end
 
 
 # places in Work.counters
-PENDING, FRONT, QUEUED, ORDER, BATCH, STRUCK, OVERFLOW = codes(0, 7)
+PENDING, FRONT, QUEUED, ORDER, BATCH, STRUCK, OVERFLOW, LOGGED = codes(0, 8)
+COUNTERS = 8
 
 
 def rest(plan: Plan, pending: int) -> Work:
@@ -309,7 +329,7 @@ def rest(plan: Plan, pending: int) -> Work:
         heap=np.zeros(pending, CHANGE),
         front=np.zeros(pending, CHANGE),
         queue=np.zeros(len(plan.vertices) + 1, np.int64),
-        counters=np.zeros(7, np.int64),
+        counters=np.zeros(COUNTERS, np.int64),
         cursors=np.zeros(max(int(plan.timed[0]), 1), CURSOR),
         until=np.zeros(len(plan.components) + len(plan.buildings) + 1),
         since=np.zeros(len(plan.buildings) + 1),

@@ -1,0 +1,136 @@
+"""Blocks of trials over threads, into arrays."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from dcrisk.compiler import CompiledScenario
+from dcrisk.kernels.records import BLOCK, LOGGED, Outcomes, rest
+from dcrisk.outcomes import Wanted, empty_outcomes
+
+SECONDS_PER_CALL = 0.2  # long enough to hide the 50 microseconds of a call, short enough for Ctrl-C and progress
+FIRST_PENDING = 1024
+FIRST_LOG = 1 << 14
+
+
+def available_threads() -> int:
+    """One for each core that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def sample(
+    compiled: CompiledScenario,
+    seed: int,
+    first: int,
+    last: int,
+    wanted: Wanted,
+    *,
+    threads: int | None = None,
+    progress: bool = False,
+) -> Outcomes:
+    """Outcomes of the trials [first, last): arrays with one column for each."""
+    outcomes = empty_outcomes(compiled, wanted, last - first)
+    run = _kernel()
+
+    def play(work: Any, start: int, stop: int) -> Any:
+        while not run(compiled.plan, work, outcomes, np.uint64(seed), start, stop, first):
+            work = rest(compiled.plan, 2 * len(work.heap))
+            for array in outcomes[:-1]:
+                array[..., start - first : stop - first] = 0
+        return work
+
+    over_blocks(compiled, play, first, last, threads=threads, progress=progress)
+    return outcomes
+
+
+def log_outages(compiled: CompiledScenario, seed: int, first: int, last: int, length: int = FIRST_LOG) -> np.ndarray:
+    """Every outage of the trials [first, last) that some layout had, and every loss of data, trial by trial."""
+    run = _kernel()
+    pending = FIRST_PENDING
+    while True:
+        work = rest(compiled.plan, pending)
+        outcomes = empty_outcomes(compiled, Wanted(), last - first, length)
+        if run(compiled.plan, work, outcomes, np.uint64(seed), first, last, first):
+            return outcomes.log[: work.counters[LOGGED]]
+        pending, length = 2 * pending, 2 * length
+
+
+def over_blocks(
+    compiled: CompiledScenario,
+    play: Callable[[Any, int, int], Any],
+    first: int,
+    last: int,
+    *,
+    threads: int | None = None,
+    progress: bool = False,
+) -> None:
+    """Call ``play(work, start, stop)`` for ranges of whole blocks, in threads; it returns the work for the next."""
+    from tqdm.auto import tqdm
+
+    workers = threads if threads is not None else available_threads()
+    ranges = _Ranges(first, last, workers)
+    with tqdm(total=last - first, unit=" trials", unit_scale=True, delay=1.5, disable=not progress) as bar:
+
+        def work_off() -> None:
+            work, blocks = rest(compiled.plan, FIRST_PENDING), 1
+            while (taken := ranges.take(blocks)) is not None:
+                start, stop = taken
+                began = time.perf_counter()
+                work = play(work, start, stop)
+                elapsed = time.perf_counter() - began
+                if elapsed < SECONDS_PER_CALL / 2:
+                    blocks *= 2
+                elif elapsed > 2 * SECONDS_PER_CALL:
+                    blocks = max(1, blocks // 2)
+                with ranges.lock:
+                    bar.update(stop - start)
+
+        _in_threads(work_off, ranges, workers)
+
+
+class _Ranges:
+    """Hands out the trials in ranges of whole blocks."""
+
+    def __init__(self, first: int, last: int, workers: int) -> None:
+        self.lock = threading.Lock()
+        self._next, self.last, self._workers = first, last, workers
+
+    def take(self, blocks: int) -> tuple[int, int] | None:
+        with self.lock:
+            start = self._next
+            if start >= self.last:
+                return None
+            # ranges shrink towards the end, so that no thread waits long for the last one
+            share = (self.last - start) // (4 * self._workers * BLOCK)
+            self._next = min(self.last, (start // BLOCK + max(1, min(blocks, share))) * BLOCK)
+            return start, self._next
+
+    def stop(self) -> None:
+        with self.lock:
+            self._next = self.last
+
+
+def _in_threads(work_off: Any, ranges: _Ranges, workers: int) -> None:
+    """Run a worker in each thread; an error or Ctrl-C lets the others finish their range and no more."""
+    with ThreadPoolExecutor(workers) as pool:
+        futures = [pool.submit(work_off) for _ in range(workers)]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            ranges.stop()
+            raise
+
+
+def _kernel() -> Any:
+    """The compiled kernel, imported when it is first needed: numba takes half a second."""
+    from dcrisk.kernels.engine import run
+
+    return run
