@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from dcrisk import durations
 from dcrisk.durations import Duration
 from dcrisk.scenario import Requirement, Scenario, all_of, at_least
 from dcrisk.specification import (
+    ARROW,
     Specification,
     SpecificationError,
     check_known,
     check_list,
     check_name,
     check_number,
+    check_probability,
+    check_table,
     check_unique,
     set_field,
 )
+
+ROUNDING = 1e-9
+"""Shares and probabilities that add up to a limit but for this do meet it: three times 1/3 is not quite 1."""
+
+
+def _check_count(value: Any, most: int, where: str, of: str) -> None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or not 1 <= value <= most:
+        raise SpecificationError(f"{where} = {value!r} must be a whole number from 1 to {of.format(most)}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,43 +47,106 @@ class Layout(Specification):
     quorum : int
         Replicas that must be up.
     up : str or Requirement, optional
-        When the service is up, in the algebra of ``requires``; instead of ``replicas`` and ``quorum``.
+        When the service is up, in the algebra of ``requires``; instead of ``replicas`` and ``quorum``. Tiers are
+        ``all_of(at_least(1, ...), at_least(2, ...))``, each with its own sites.
+    failover : float or frozen distribution, hours
+        Hours lost whenever the service has to move to another replica. With it, every ``at_least(k, ...)`` that has
+        members to spare uses k of them, at first the k named first; it moves when one in use is lost and enough others
+        are up. A move that has begun is carried through.
+    failover_probability : float
+        Probability that a move works. If not, the service waits for those that were in use, or for people.
+    manual_failover : float or frozen distribution, hours
+        Hours until people have moved the service whose own move failed. ``math.inf`` (default): they never do.
+    failback : float or frozen distribution, hours, optional
+        Planned hours down for moving back to the replicas named first, once they are all up. By default the service
+        stays where it went.
+    failback_delay : float or frozen distribution, hours
+        Hours for which those must have been up before it moves back.
+    migration : float or frozen distribution, hours, optional
+        Warning that a planned migration needs. A service that loses a replica through an event with at least as much
+        ``lead_time`` has moved before, without an outage, and has saved its last data.
+    capacity : float or dict of str to float, optional
+        Share of the demand that each replica carries. Gives ``degraded_hours`` and ``capacity`` in the results.
+    degraded_below : float
+        The service is degraded while the replicas that are up carry less than this share.
+    down_below : float
+        And it is down below this one.
     copies : sequence of str
-        Sites that keep the data. It is lost when all of them lie destroyed at one moment; a copy counts as gone
-        until its site is rebuilt. Without copies there is no data to lose.
+        Sites that keep the data. It is lost when fewer than ``copies_needed`` of them are left at one moment; a copy
+        is gone from the destruction of its site until this is rebuilt. Without copies there is no data to lose.
+    copies_needed : int
+        Copies that restore the data: 1 for mirrors, k for fragments of a k-of-n erasure code.
+    rereplication : float or frozen distribution, hours, optional
+        Hours after which a destroyed copy exists again somewhere else, made from what was left.
+    asynchronous : sequence of str, optional
+        Those of the copies that are backups, and lag behind. By default, with a ``backup_interval``, all but the first.
+    backup_interval : float, hours, optional
+        Time from one backup to the next. When all other copies are gone the data comes back from a backup, and what was
+        written since is lost: ``data_lost_hours`` in the results.
+    backup_lag : float or frozen distribution, hours
+        Time until a backup has arrived: it holds the data of the moment at which it began.
     relocation : float or frozen distribution, hours
         After damage or destruction of its site, a replica runs somewhere else once this time has passed, if not
         all copies lay destroyed since, until its site is up again. By default it waits for its site.
+    placement_error : dict of (str, str) to float
+        ``{("SBG1", "SBG2"): 0.05}``: with this probability what is believed to be at SBG1 is at SBG2, replicas and
+        copies alike, in a whole trial.
     cost : float
         For comparing.
+
+    References
+    ----------
+    Barroso, Hoelzle and Ranganathan, "The Datacenter as a Computer", 3rd edition, 2018 (failover, capacity);
+    Patterson, Gibson and Katz, "A case for redundant arrays of inexpensive disks (RAID)", SIGMOD 1988 (data loss).
 
     Examples
     --------
     >>> Layout("two of three", replicas=["A", "B", "C"], quorum=2).expression.k
     2
+    >>> Layout("with a backup", replicas=["A"], copies=["A", "B"], backup_interval=24.0).backups
+    ('B',)
     """
 
     name: str
     replicas: Sequence[str] | None = None
     quorum: int = 1
     up: str | Requirement | None = None
+    failover: Duration = 0.0
+    failover_probability: float = 1.0
+    manual_failover: Duration = math.inf
+    failback: Duration | None = None
+    failback_delay: Duration = 0.0
+    migration: Duration | None = None
+    capacity: float | Mapping[str, float] | None = None
+    degraded_below: float = 1.0
+    down_below: float = 0.0
     copies: Sequence[str] = ()
+    copies_needed: int = 1
+    rereplication: Duration | None = None
+    asynchronous: Sequence[str] | None = None
+    backup_interval: float | None = None
+    backup_lag: Duration = 0.0
     relocation: Duration | None = None
+    placement_error: Mapping[tuple[str, str], float] = field(default_factory=dict)
     cost: float = 0.0
 
     def __post_init__(self) -> None:
         where = f"layout {check_name(self.name, 'layout')!r}"
+        self._check_service(where)
+        self._check_moves(where)
+        self._check_capacity(where)
+        self._check_data(where)
+        self._check_placement(where)
+        set_field(self, cost=check_number(self.cost, f"{where}: cost"))
+
+    def _check_service(self, where: str) -> None:
         if (self.replicas is None) == (self.up is None):
             raise SpecificationError(f"{where}: give either replicas (with quorum) or up")
         if self.replicas is not None:
             replicas = [check_name(r, f"{where}: replicas") for r in check_list(self.replicas, f"{where}: replicas")]
             if not replicas:
                 raise SpecificationError(f"{where}: replicas is empty")
-            whole = isinstance(self.quorum, int) and not isinstance(self.quorum, bool)
-            if not whole or not 1 <= self.quorum <= len(replicas):
-                raise SpecificationError(
-                    f"{where}: quorum = {self.quorum!r} must be a whole number from 1 to its {len(replicas)} replicas"
-                )
+            _check_count(self.quorum, len(replicas), f"{where}: quorum", "its {} replicas")
             set_field(self, replicas=tuple(replicas))
         elif isinstance(self.up, Requirement):
             if self.up.has_backup():
@@ -79,10 +155,132 @@ class Layout(Specification):
             check_name(self.up, f"{where}: up")
         if self.up is not None and self.quorum != 1:
             raise SpecificationError(f"{where}: quorum goes with replicas; say at_least(k, ...) in up")
+
+    def _check_moves(self, where: str) -> None:
+        for name in ("failover", "failback_delay", "backup_lag"):
+            set_field(self, **{name: durations.check(getattr(self, name), f"{where}: {name}")})
+        for name in ("failback", "migration", "rereplication", "relocation"):
+            if getattr(self, name) is not None:
+                set_field(self, **{name: durations.check(getattr(self, name), f"{where}: {name}")})
+        set_field(
+            self,
+            failover_probability=check_probability(self.failover_probability, f"{where}: failover_probability"),
+            manual_failover=durations.check(self.manual_failover, f"{where}: manual_failover", infinite=True),
+        )
+        if self.failover_probability == 1.0 and self.manual_failover != math.inf:
+            raise SpecificationError(
+                f"{where}: manual_failover is for moves that fail, and none does; set failover_probability below 1"
+            )
+        if self.failback is None and self.failback_delay != 0.0:
+            raise SpecificationError(f"{where}: failback_delay waits for a failback; give failback hours as well")
+        if self.failback is not None and not self.moves:
+            raise SpecificationError(
+                f"{where}: failback undoes a move, and without failover (hours or a probability) there is none"
+            )
+        if self.migration is not None and not (self.moves or self.backup_interval is not None):
+            raise SpecificationError(f"{where}: migration saves failover hours or data, so give failover or backups")
+
+    def _check_capacity(self, where: str) -> None:
+        if self.capacity is None:
+            if self.degraded_below != 1.0 or self.down_below != 0.0:
+                raise SpecificationError(f"{where}: degraded_below and down_below need the capacity of the replicas")
+            return
+        if isinstance(self.capacity, Mapping):
+            named = list(self.expression.names())
+            for name in self.capacity:
+                check_known(name, named, f"{where}: capacity")
+            for name in self.replicas or ():
+                if name not in self.capacity:
+                    raise SpecificationError(f"{where}: capacity: {name!r} is missing; name every replica")
+            shares = {name: check_number(x, f"{where}: capacity of {name!r}", 0.0) for name, x in self.capacity.items()}
+            set_field(self, capacity=shares)
+        elif self.replicas is None:
+            raise SpecificationError(f"{where}: with up, give capacity as a table of the nodes that carry load")
+        else:
+            set_field(self, capacity=check_number(self.capacity, f"{where}: capacity", 0.0))
+        full = sum(share for _, share in self.shares)
+        if full < 1.0 - ROUNDING:
+            raise SpecificationError(
+                f"{where}: all replicas together carry {full:g} of the demand; they must carry 1 at least, or the "
+                "service is degraded from the start"
+            )
+        degraded_below = check_number(self.degraded_below, f"{where}: degraded_below", 0.0, full + ROUNDING)
+        set_field(
+            self,
+            degraded_below=degraded_below,
+            down_below=check_number(self.down_below, f"{where}: down_below", 0.0, degraded_below),
+        )
+
+    def _check_data(self, where: str) -> None:
         copies = [check_name(c, f"{where}: copies") for c in check_list(self.copies, f"{where}: copies")]
-        set_field(self, copies=tuple(copies), cost=check_number(self.cost, f"{where}: cost"))
-        if self.relocation is not None:
-            set_field(self, relocation=durations.check(self.relocation, f"{where}: relocation"))
+        set_field(self, copies=tuple(copies))
+        _check_count(self.copies_needed, max(len(copies), 1), f"{where}: copies_needed", "its {} copies")
+        if self.rereplication is not None and not copies:
+            raise SpecificationError(f"{where}: rereplication makes copies anew, and there are no copies")
+        if self.backup_interval is None:
+            if self.asynchronous is not None or self.backup_lag != 0.0:
+                raise SpecificationError(
+                    f"{where}: asynchronous copies need a backup_interval (hours; 0: all the time)"
+                )
+            return
+        if self.copies_needed > 1:
+            raise SpecificationError(
+                f"{where}: backups are whole copies; copies_needed above 1 has no asynchronous ones"
+            )
+        if not isinstance(self.backup_interval, (int, float)):
+            raise SpecificationError(
+                f"{where}: backup_interval = {self.backup_interval!r}: it must be a number of hours; "
+                "what varies from backup to backup is backup_lag"
+            )
+        set_field(self, backup_interval=check_number(self.backup_interval, f"{where}: backup_interval", 0.0))
+        if self.asynchronous is not None:
+            listed = [check_name(c, f"{where}: asynchronous") for c in check_list(self.asynchronous, where)]
+            for name in listed:
+                check_known(name, copies, f"{where}: asynchronous (which are among the copies)")
+            set_field(self, asynchronous=tuple(listed))
+        if not self.backups or set(self.backups) == set(copies):
+            raise SpecificationError(
+                f"{where}: backup_interval needs copies of both kinds: one at least that is up to date, and a backup"
+            )
+
+    def _check_placement(self, where: str) -> None:
+        table = check_table(self.placement_error, f"{where}: placement_error")
+        total: dict[str, float] = {}
+        errors: dict[tuple[str, str], float] = {}
+        for pair, probability in table.items():
+            if not isinstance(pair, tuple) or len(pair) != 2 or pair[0] == pair[1]:
+                raise SpecificationError(
+                    f'{where}: placement_error: {pair!r} is no pair; write ("believed site", "actual site"): probability'
+                )
+            label = f"{where}: placement_error of {ARROW.join(map(str, pair))}"
+            errors[pair] = check_probability(probability, label)
+            total[pair[0]] = total.get(pair[0], 0.0) + errors[pair]
+            check_known(pair[0], [*self.expression.names(), *self.copies], f"{where}: placement_error")
+            if total[pair[0]] > 1.0 + ROUNDING:
+                raise SpecificationError(f"{where}: placement_error: those of {pair[0]!r} add up to more than 1")
+        set_field(self, placement_error=errors)
+
+    @property
+    def moves(self) -> bool:
+        """Whether it matters which of the replicas are in use."""
+        return self.failover != 0.0 or self.failover_probability < 1.0
+
+    @property
+    def backups(self) -> tuple[str, ...]:
+        """The copies that lag behind."""
+        if self.backup_interval is None:
+            return ()
+        return tuple(self.copies[1:] if self.asynchronous is None else self.asynchronous)
+
+    @property
+    def shares(self) -> tuple[tuple[str, float], ...]:
+        """Who carries which share of the demand."""
+        if self.capacity is None:
+            return ()
+        if isinstance(self.capacity, Mapping):
+            names = self.replicas if self.replicas is not None else tuple(self.capacity)
+            return tuple((name, self.capacity[name]) for name in names)
+        return tuple((name, self.capacity) for name in self.replicas or ())
 
     @property
     def expression(self) -> Requirement:
@@ -122,3 +320,6 @@ def check_layouts(scenario: Scenario, layouts: Sequence[Any]) -> None:
             check_known(name, nodes, f"layout {layout.name!r}")
         for name in layout.copies:
             check_known(name, sites, f"layout {layout.name!r}: copies (which are kept at sites)")
+        for believed, actual in layout.placement_error:
+            kept = believed in layout.copies
+            check_known(actual, sites if kept else nodes, f"layout {layout.name!r}: placement_error of {believed!r}")

@@ -109,7 +109,8 @@ def make_results(
         if 0 in array.shape[:-1]:
             continue
         if variable.name == "capacity":
-            array = 1.0 - array / horizon
+            sharing = np.isin(np.arange(len(compiled.layouts)), compiled.plan.demands["layout"])
+            array = 1.0 - np.where(sharing[:, None], array, outcomes.downtime) / horizon
         dims = ("layout", *variable.between, "trial")
         variables[variable.name] = dims, array, {"units": variable.units, "long_name": variable.long_name}
     coords: dict[str, Any] = {

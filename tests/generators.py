@@ -342,7 +342,67 @@ def scenarios(draw, sure=False):
 
 
 @st.composite
-def layouts(draw, scenario):
+def moves(draw):
+    """What a layout says of failover."""
+    options = {
+        "failover": draw(DURATIONS),
+        "failover_probability": draw(st.sampled_from([0.0, 0.5, 0.5, 1.0])),
+        "migration": draw(st.sampled_from([None, 1.0, stats.expon(scale=20.0)])),
+    }
+    if options["failover_probability"] < 1:
+        options["manual_failover"] = draw(st.one_of(st.just(math.inf), DURATIONS))
+    elif options["failover"] == 0.0:
+        return {}
+    if draw(st.booleans()):
+        options |= {"failback": draw(DURATIONS), "failback_delay": draw(DURATIONS)}
+    return options
+
+
+@st.composite
+def data(draw, sites):
+    """What a layout says of its data."""
+    copies = draw(st.lists(st.sampled_from(sites), max_size=4))
+    options = {"copies": copies}
+    if copies and draw(st.booleans()):
+        options["rereplication"] = draw(DURATIONS)
+    if len(set(copies)) > 1 and draw(st.booleans()):
+        backups = draw(st.lists(st.sampled_from(copies), min_size=1, unique=True))
+        if set(backups) != set(copies):
+            options |= {
+                "asynchronous": backups,
+                "backup_interval": draw(st.sampled_from([0.0, 24.0, 10.0 / 3.0])),
+                "backup_lag": draw(DURATIONS),
+            }
+    elif copies:
+        options["copies_needed"] = draw(st.integers(1, len(copies)))
+    return options
+
+
+@st.composite
+def capacities(draw, up):
+    """Shares of the demand of the nodes that a layout names, together at least 1."""
+    names = draw(st.lists(st.sampled_from(sorted(set(up.names()))), min_size=1, unique=True))
+    shares = {name: draw(st.sampled_from([0.0, 0.3, 1.0 / 3.0, 0.7])) for name in names}
+    shares[names[0]] += max(0.0, 1.0 - sum(shares.values()))
+    degraded_below = draw(st.sampled_from([0.5, 0.7, 1.0]))
+    down_below = draw(st.sampled_from([0.0, 0.3, 0.5]))
+    return {"capacity": shares, "degraded_below": degraded_below, "down_below": down_below}
+
+
+@st.composite
+def errors_of_placement(draw, scenario, up, copies):
+    """Where things may really be."""
+    sites, table = [site.name for site in scenario.sites], {}
+    for believed in draw(st.lists(st.sampled_from([*sorted(set(up.names())), *copies]), max_size=2, unique=True)):
+        others = [site for site in sites if site != believed]
+        for actual in draw(st.lists(st.sampled_from(others), max_size=2, unique=True)) if others else []:
+            table[believed, actual] = draw(st.sampled_from([0.0, 0.3, 0.5]))
+    return table
+
+
+@st.composite
+def layouts(draw, scenario, plain=False):
+    """Up to four layouts; ``plain`` ones have replicas, copies and nothing else."""
     names = [node.name for node in scenario.nodes]
     sites = [site.name for site in scenario.sites]
     made = []
@@ -353,12 +413,17 @@ def layouts(draw, scenario):
         up = dcrisk.at_least(quorum, *replicas)
         if draw(st.booleans()):
             up = dcrisk.any_of(up, dcrisk.all_of(*members))
-        made.append(
-            dcrisk.Layout(
-                f"layout {i}",
-                up=up,
-                copies=draw(st.lists(st.sampled_from(sites), max_size=3)),
-                relocation=draw(st.one_of(st.none(), DURATIONS)),
-            )
-        )
+        if plain:
+            made.append(dcrisk.Layout(f"layout {i}", up=up, copies=draw(st.lists(st.sampled_from(sites), max_size=3))))
+            continue
+        options = draw(moves()) if draw(st.booleans()) else {}
+        stored = draw(data(sites))
+        if "migration" in options and not (options or "backup_interval" in stored):
+            del options["migration"]
+        if draw(one_in(3)):
+            options |= draw(capacities(up))
+        if draw(one_in(3)):
+            options["placement_error"] = draw(errors_of_placement(scenario, up, stored["copies"]))
+        relocation = draw(st.one_of(st.none(), DURATIONS))
+        made.append(dcrisk.Layout(f"layout {i}", up=up, relocation=relocation, **options, **stored))
     return made

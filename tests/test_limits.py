@@ -26,7 +26,7 @@ def test_more_than_64_sites_and_layouts():
     expected = reference(scenario, layouts, 6, 3, 8766.0)
     for layout in layouts:
         ours = results.downtime.sel(layout=layout.name).values.tolist()
-        assert ours == [trial[layout.name][0] for trial in expected]
+        assert ours == [trial[layout.name].downtime for trial in expected]
     assert (results.downtime > 0).mean() > 0.9
 
 

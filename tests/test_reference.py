@@ -16,8 +16,8 @@ import dcrisk
 def test_kernel_and_reference_agree(data, seed, warmup):
     scenario = data.draw(scenarios())
     made = data.draw(layouts(scenario))
-    trials, horizon = 12, 2000.0
-    expected = reference(scenario, made, trials, seed, horizon, warmup)
+    trials, horizon, at_hours = 12, 2000.0, [0.0, 300.0, 301.5, 2000.0]
+    expected = reference(scenario, made, trials, seed, horizon, warmup, 5, at_hours)
     results = dcrisk.simulate(
         scenario,
         made,
@@ -26,18 +26,30 @@ def test_kernel_and_reference_agree(data, seed, warmup):
         horizon=horizon,
         warmup=warmup,
         attribute=True,
+        periods=5,
+        at_hours=at_hours,
         progress=False,
         threads=1,
     )
     for layout in made:
         ours = results.sel(layout=layout.name)
         for i in range(trials):
-            downtime, outages, longest, loss, by_hazard = expected[i][layout.name]
-            assert float(ours.downtime[i]) == downtime
-            assert int(ours.outages[i]) == outages
-            assert float(ours.longest_outage[i]) == longest
-            assert bool(ours.data_loss[i]) == loss
-            assert {h: float(ours.downtime_by_hazard.sel(hazard=h)[i]) for h in by_hazard} == by_hazard
+            theirs = expected[i][layout.name]
+            assert float(ours.downtime[i]) == theirs.downtime
+            assert int(ours.outages[i]) == theirs.outages
+            assert float(ours.longest_outage[i]) == theirs.longest
+            assert bool(ours.data_loss[i]) == theirs.data_loss
+            hours = {h: float(ours.downtime_by_hazard.sel(hazard=h)[i]) for h in theirs.by_hazard}
+            assert hours == theirs.by_hazard
+            assert ours.downtime_by_period[:, i].values.tolist() == theirs.by_period
+            assert ours.down[:, i].values.tolist() == theirs.down
+            if "degraded_hours" in ours:
+                assert float(ours.degraded_hours[i]) == theirs.degraded
+                assert float(ours.capacity[i]) == 1.0 - theirs.unserved / horizon
+            if "data_lost_hours" in ours:
+                assert float(ours.data_lost_hours[i]) == theirs.lost_hours
+    assert ("capacity" in results) == any(layout.shares for layout in made)
+    assert ("data_lost_hours" in results) == any(layout.backups for layout in made)
 
 
 def test_attribution_adds_up():

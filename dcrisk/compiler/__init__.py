@@ -9,7 +9,8 @@ import numpy as np
 
 from dcrisk.compiler.graph import Graph
 from dcrisk.compiler.laws import active_law, alias_table, profile_points
-from dcrisk.compiler.sources import Sources, given_stream, stream_number
+from dcrisk.compiler.services import Services
+from dcrisk.compiler.sources import PLACEMENT, Sources, given_stream, stream_number
 from dcrisk.compiler.tables import Tables
 from dcrisk.kernels.records import Plan
 from dcrisk.layouts import Layout, check_layouts
@@ -34,9 +35,9 @@ class CompiledScenario(NamedTuple):
     plan: Plan
     layouts: tuple[str, ...]
     hazards: tuple[str, ...]
-    capacity: bool = False
+    capacity: bool
     """Whether some layout has shares of capacity."""
-    backups: bool = False
+    backups: bool
     """Whether some layout has asynchronous copies."""
 
 
@@ -58,14 +59,23 @@ def compile_scenario(
     tables = Tables()
     graph = Graph(tables, spared)
     graph.add_nodes(scenario)
+    services = Services(tables, graph)
     for number, layout in enumerate(layouts):
-        graph.add_layout(number, layout)
+        services.add(number, layout)
     sources = Sources(tables, graph, scenario, warmup, horizon)
     plan = Plan(
         **graph.arrays(),
+        **services.arrays(),
+        placement=np.array([stream_number(PLACEMENT)], np.uint64),
         **sources.arrays(),
         **tables.arrays(),
         window=np.array([warmup, horizon], np.float64),
         moments=np.array(moments, np.float64),
     )
-    return CompiledScenario(plan, tuple(x.name for x in layouts), tuple(x.name for x in scenario.hazards))
+    return CompiledScenario(
+        plan,
+        layouts=tuple(layout.name for layout in layouts),
+        hazards=tuple(hazard.name for hazard in scenario.hazards),
+        capacity=len(plan.demands) > 0,
+        backups=len(plan.protections) > 0,
+    )

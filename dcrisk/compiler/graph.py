@@ -1,4 +1,4 @@
-"""Nodes, requirements and layouts as vertices of one graph."""
+"""Nodes and what they require as vertices of one graph."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 
 from dcrisk.compiler.tables import Tables, rows
 from dcrisk.kernels import records
-from dcrisk.layouts import Layout
 from dcrisk.scenario import Backup, Requirement, Scenario, Site
 
 STATES = {"interrupted": records.INTERRUPTED, "damaged": records.DAMAGED, "destroyed": records.DESTROYED}
@@ -22,9 +21,10 @@ class Graph:
     def __init__(self, tables: Tables, spared: Collection[str] = ()) -> None:
         self._tables = tables
         self._spared = spared
-        self._vertices: list[tuple[int, int, int, int, int, int]] = []  # kind, tolerance, item, table, store, crew
+        self._vertices: list[dict[str, int]] = []
         self._parents: list[list[int]] = []
         self._contents: list[list[int]] = []
+        self._members: list[tuple[int, float]] = []
         self._supplies: list[tuple[Any, ...]] = []
         self._crews: list[tuple[int, int, int]] = []
         self._groups: dict[str, int] = {}
@@ -35,18 +35,32 @@ class Graph:
         self.struck: dict[str, int] = {}
         """Where the hits of a node go: to the node itself or, if it is spared, to a vertex that nothing needs."""
 
-    def _add(
+    def add(
         self,
         inputs: Sequence[int],
         tolerance: int = 0,
         kind: int = records.PLAIN,
-        item: int = -1,
-        table: int = -1,
-        store: int = -1,
-        crew: int = -1,
+        *,
+        shares: Sequence[float] | None = None,
+        **fields: int,
     ) -> int:
-        number = len(self._vertices)
-        self._vertices.append((kind, tolerance, item, table, store, crew))
+        """A further vertex; of a kind that looks at each input, with the share of each."""
+        number, first_member = len(self._vertices), len(self._members)
+        if kind >= records.WATCHFUL:
+            self._members.extend(zip(inputs, shares or [0.0] * len(inputs), strict=True))
+        self._vertices.append(
+            {
+                "kind": kind,
+                "tolerance": tolerance,
+                "first_member": first_member,
+                "last_member": len(self._members),
+                "item": -1,
+                "table": -1,
+                "store": -1,
+                "crew": -1,
+                **fields,
+            }
+        )
         self._parents.append([])
         self._contents.append([])
         for vertex in inputs:
@@ -76,10 +90,10 @@ class Graph:
                 inputs.append(self.nodes[inside])
             if inputs and not (isinstance(node.restart, float) and node.restart == 0):
                 table = self._tables.add(node.restart)
-                inputs = [self._add(inputs, kind=records.RESTART, item=self.keys[name], table=table)]
-            self.nodes[name] = self._add(inputs, crew=crew_of.get(name, -1))
+                inputs = [self.add(inputs, kind=records.RESTART, item=self.keys[name], table=table)]
+            self.nodes[name] = self.add(inputs, crew=crew_of.get(name, -1))
             spared = name in self._spared
-            self.struck[name] = self._add([], crew=crew_of.get(name, -1)) if spared else self.nodes[name]
+            self.struck[name] = self.add([], crew=crew_of.get(name, -1)) if spared else self.nodes[name]
             self._holders[name] = [name] + (self._holders[inside] if inside is not None else [])
 
     def _add_crews(self, scenario: Scenario) -> dict[str, int]:
@@ -120,31 +134,20 @@ class Graph:
         inputs = [self._member(m, leaves, backups) for m in member.of]
         number = backups.get(id(member), -1)
         kind = records.BACKUP if number >= 0 else records.PLAIN
-        return self._add(inputs, len(inputs) - member.k, kind, number)
+        return self.add(inputs, len(inputs) - member.k, kind, item=number)
 
-    def add_layout(self, number: int, layout: Layout) -> None:
-        store = -1
-        if layout.copies:
-            copies = [self._copy(name) for name in layout.copies]
-            store = self._add(copies, len(copies) - 1, records.STORE, number)
-        leaves = self.nodes
-        if layout.relocation is not None:
-            table = self._tables.add(layout.relocation)
-            leaves = {}
-            for name in dict.fromkeys(layout.expression.names()):
-                kind, key = records.REPLICA, self.keys[name]
-                leaves[name] = self._add([self.nodes[name]], 0, kind, key, table, store)
-                self._put_into(name, leaves[name])
-        members = [self._member(m, leaves, {}) for m in layout.expression.of]
-        self._add(members, len(members) - layout.expression.k, records.SERVICE, number)
+    def set_store(self, vertex: int, store: int) -> None:
+        """Tell a vertex which one watches over its data, or its capacity; that one comes later."""
+        self._vertices[vertex]["store"] = store
 
-    def _copy(self, name: str) -> int:
+    def copy(self, name: str) -> int:
+        """The copy at a site: gone while this lies destroyed."""
         if name not in self._copies:
-            self._copies[name] = self._add([], kind=records.COPY)
-            self._put_into(name, self._copies[name])
+            self._copies[name] = self.add([], kind=records.COPY)
+            self.put_into(name, self._copies[name])
         return self._copies[name]
 
-    def _put_into(self, name: str, vertex: int) -> None:
+    def put_into(self, name: str, vertex: int) -> None:
         """What is inside a site is inside every site around it: destruction reaches it from all of them."""
         for holder in self._holders[name]:
             if holder not in self._spared:
@@ -156,27 +159,36 @@ class Graph:
             return False
         down, missing = list(dict.fromkeys(struck)), dict[int, int]()
         for v in down:
-            if self._vertices[v][0] != records.PLAIN:
+            if self._vertices[v]["kind"] != records.PLAIN:
                 return False
             for parent in self._parents[v]:
+                above = self._vertices[parent]
+                if above["kind"] >= records.WATCHFUL:
+                    return False
                 missing[parent] = missing.get(parent, 0) + 1
-                if missing[parent] == self._vertices[parent][1] + 1 and parent not in down:
+                if missing[parent] == above["tolerance"] + 1 and parent not in down:
                     down.append(parent)
         return True
 
     def arrays(self) -> dict[str, np.ndarray]:
+        assert records.VERTEX.names is not None
+        names = records.VERTEX.names
         listed: list[tuple[int, ...]] = []
         parents: list[int] = []
         contents: list[int] = []
-        for (kind, tolerance, *rest), above, inside in zip(self._vertices, self._parents, self._contents, strict=True):
-            first_parent, first_content = len(parents), len(contents)
+        for vertex, above, inside in zip(self._vertices, self._parents, self._contents, strict=True):
+            places = {"first_parent": len(parents), "first_content": len(contents)}
             parents.extend(above)
             contents.extend(inside)
-            listed.append((kind, tolerance, first_parent, len(parents), first_content, len(contents), *rest))
+            places |= {"last_parent": len(parents), "last_content": len(contents)}
+            row = vertex | places
+            listed.append(tuple(row[name] for name in names))
         return {
             "vertices": rows(records.VERTEX, listed),
             "parents": np.array(parents, np.int64),
             "contents": np.array(contents, np.int64),
+            "members": np.array([vertex for vertex, _ in self._members], np.int64),
+            "shares": np.array([share for _, share in self._members], np.float64),
             "supplies": rows(records.SUPPLY, self._supplies),
             "crews": rows(records.CREW, self._crews),
         }

@@ -16,11 +16,14 @@ from dcrisk.kernels.records import (
     INTERRUPTED,
     PENDING,
     QUEUED,
+    RECOPIED,
+    RECOPY_DRAWS,
     RELOCATED,
     RELOCATION_DRAWS,
+    RESTORED,
     START,
 )
-from dcrisk.kernels.tables import sample_hours
+from dcrisk.kernels.tables import GRID, sample_hours
 
 
 @inner
@@ -94,11 +97,13 @@ def strike_contents(plan, work, key, block, t, v, state, cause):
     for i in range(vertex.first_content, vertex.last_content):
         c = plan.contents[i]
         content = plan.vertices[c]
-        if content.kind == COPY:
+        if content.kind == COPY or content.kind == RECOPIED:
             if state == DESTROYED:
                 work.states[c].own += 1
                 lose(work, c, cause)
                 touch(work, c)
+                if content.kind == RECOPIED:
+                    copy_anew(plan, work, key, block, t, c, cause)
         else:
             u = uniform(key, source.stream, block, cause & 0xFFFFFFFF, RELOCATION_DRAWS + content.item)
             hours = sample_hours(plan.tables, plan.table_values, content.table, u) - source.lead
@@ -106,6 +111,17 @@ def strike_contents(plan, work, key, block, t, v, state, cause):
                 push(work.heap, work.counters, PENDING, t + hours, RELOCATED, c, INTERRUPTED, cause, t)
             else:
                 come_due(work, c, t)
+
+
+@inner
+def copy_anew(plan, work, key, block, t, c, cause):
+    """A destroyed copy is made anew from what is left; two that are destroyed at one moment are both gone."""
+    copy = plan.vertices[c]
+    stream, event = plan.sources[cause >> 32].stream, cause & 0xFFFFFFFF
+    u = uniform(key, stream, block, event, RECOPY_DRAWS + copy.item)
+    hours = max(sample_hours(plan.tables, plan.table_values, copy.table, u), GRID)
+    work.states[c].held = 0
+    push(work.heap, work.counters, PENDING, t + hours, RESTORED, c, DESTROYED, cause, t)
 
 
 @inner

@@ -12,27 +12,35 @@ import math
 import numpy as np
 
 from dcrisk.kernels.evaluate import log_outage, record_loss, record_outage
-from dcrisk.kernels.jit import inner, once
+from dcrisk.kernels.jit import inner, once, rare
 from dcrisk.kernels.outages import begin_outage, come_due, end_outage, lose, touch
 from dcrisk.kernels.pending import next_vertex, push
 from dcrisk.kernels.philox import uniform, uniforms
 from dcrisk.kernels.records import (
     BACKUP,
+    BACKUP_AGE,
     BACKUP_DRAWS,
     END,
     EXHAUSTED,
+    FAILOVER,
     GROUP_DRAWS,
     INTERRUPTED,
     NOTHING,
     PENDING,
+    PLACED,
+    PRIMARY,
     QUEUED,
+    RECOPIED,
     REPLICA,
     RESTART,
     RESTART_DRAWS,
+    RESTORED,
     SERVICE,
     START,
     STORE,
+    WATCHFUL,
 )
+from dcrisk.kernels.services import account, in_time, settle_capacity, settle_failover, settle_placed
 from dcrisk.kernels.tables import sample_hours, to_grid
 from dcrisk.kernels.triggers import raise_others
 
@@ -45,6 +53,8 @@ def apply_change(plan, work, key, block, trial, t, what, v, state, cause, detail
     elif what == END:
         end_outage(plan, work, v, state)
     else:
+        if what == RESTORED:
+            work.states[v].own -= 1
         come_due(work, v, detail)
 
 
@@ -137,16 +147,55 @@ def settle_replica(plan, work, t, trial, v, broken):
     if state.demand == 0:
         state.demand = 1
         state.demand_since = t
-    if due and state.due_since >= state.demand_since:
-        store = plan.vertices[v].store
-        if store < 0:
-            state.held = 1
-        else:
-            data = work.states[store]
-            lost_since = data.ended_trial == trial and data.ended > state.due_since
-            if data.down == 0 and not lost_since:
-                state.held = 1
+    if due and state.due_since >= state.demand_since and data_lived(plan, work, trial, v, state.due_since):
+        state.held = 1
     return state.held == 0
+
+
+@inner
+def settle_recopied(plan, work, trial, v, broken):
+    """A copy that was destroyed is there again once it is made anew, if the data lived, until its site is rebuilt."""
+    state = work.states[v]
+    if not broken:
+        state.held = 0
+    elif state.due == 1 and state.own == 0 and data_lived(plan, work, trial, v, state.due_since):
+        state.held = 1
+    state.due = 0
+    return broken and state.held == 0
+
+
+@inner
+def data_lived(plan, work, trial, v, since):
+    """Whether at no moment from ``since`` until now too few copies were left."""
+    if plan.vertices[v].store < 0:
+        return True
+    data = work.states[plan.vertices[v].store]
+    return data.down == 0 and not (data.trial == trial and data.ended > since)
+
+
+@rare
+def recover(plan, work, outcomes, key, block, t, v, cause, column):
+    """All copies that were up to date are gone: the data comes back from a backup, as old as this one is."""
+    if not 0.0 <= t < plan.window[1] or work.states[plan.vertices[v].store].down == 1:
+        return
+    protection = plan.protections[plan.vertices[v].item]
+    source, event = plan.sources[cause >> 32], cause & 0xFFFFFFFF
+    if in_time(plan, key, block, source, event, protection.migration):
+        return
+    age, late = uniforms(key, source.stream, block, event, BACKUP_AGE)
+    hours = to_grid(age * protection.interval) + sample_hours(plan.tables, plan.table_values, protection.lag, late)
+    outcomes.lost_hours[protection.layout, column] += hours
+
+
+@rare
+def settle_watchful(plan, work, outcomes, key, block, t, v, trial, column):
+    """The kinds that look at each of their inputs."""
+    kind = plan.vertices[v].kind
+    if kind == FAILOVER:
+        return settle_failover(plan, work, key, block, t, v, trial)
+    if kind == PLACED:
+        return settle_placed(plan, work, key, block, v, trial)
+    return settle_capacity(plan, work, outcomes, t, v, column)
 
 
 @inner
@@ -166,13 +215,21 @@ def settle(plan, work, outcomes, key, block, t, trial, column):
             down = settle_restart(plan, work, key, block, t, v, down)
         elif kind == REPLICA:
             down = settle_replica(plan, work, t, trial, v, down)
+        elif kind == RECOPIED:
+            down = settle_recopied(plan, work, trial, v, down)
+        elif kind >= WATCHFUL:
+            down = settle_watchful(plan, work, outcomes, key, block, t, v, trial, column)
         down = down or state.own > 0
         if down == (state.down == 1):
             continue
+        if kind == SERVICE and vertex.store >= 0:
+            account(plan, work, outcomes, t, vertex.store, column)
         if down:
             state.down = 1
             state.since = t
-            state.cause = state.demand_cause if kind == BACKUP else state.mark_cause
+            state.cause = state.demand_cause if kind in (BACKUP, PLACED, FAILOVER) else state.mark_cause
+            if kind == PRIMARY:
+                recover(plan, work, outcomes, key, block, t, v, state.cause, column)
         else:
             state.down = 0
             if kind == SERVICE:
@@ -180,8 +237,8 @@ def settle(plan, work, outcomes, key, block, t, trial, column):
             elif kind == STORE:
                 record_loss(outcomes, vertex.item, column, state.since, t, horizon)
                 state.ended = t
-                state.ended_trial = trial
-            if len(outcomes.log) > 0 and kind >= STORE:  # a store or a service
+                state.trial = trial
+            if len(outcomes.log) > 0 and kind in (STORE, SERVICE):
                 log_outage(work, outcomes.log, kind, vertex.item, column, state.since, t, state.cause)
         for i in range(vertex.first_parent, vertex.last_parent):
             p = plan.parents[i]
@@ -189,9 +246,9 @@ def settle(plan, work, outcomes, key, block, t, trial, column):
             if down:
                 above.missing += 1
                 lose(work, p, state.cause)
-                if above.missing == plan.vertices[p].tolerance + 1:
+                if above.missing == plan.vertices[p].tolerance + 1 or plan.vertices[p].kind >= WATCHFUL:
                     touch(work, p)
             else:
                 above.missing -= 1
-                if above.missing == plan.vertices[p].tolerance:
+                if above.missing == plan.vertices[p].tolerance or plan.vertices[p].kind >= WATCHFUL:
                     touch(work, p)

@@ -27,10 +27,16 @@ INTERRUPTED, DAMAGED, DESTROYED = codes(0, 3)
 FAILURE, GRID, FIRE, FLOOD, DISC, TABLE_EVENT = 0, 1, 2, 3, 4, 5
 
 # what a vertex does beside counting its missing inputs
-PLAIN, BACKUP, RESTART, REPLICA, COPY, STORE, SERVICE = 0, 1, 2, 3, 4, 5, 6
+PLAIN, BACKUP, RESTART, REPLICA, COPY, RECOPIED, PRIMARY, STORE, SERVICE = 0, 1, 2, 3, 4, 5, 6, 7, 8
+PLACED, FAILOVER, CAPACITY = 9, 10, 11
+WATCHFUL = PLACED
+"""The kinds from here on look at each of their inputs, and are settled whenever one of them changes."""
+
+# what a FAILOVER gate is about
+SERVING, WAITING, MOVING, STUCK, RETURNING = 0, 1, 2, 3, 4
 
 # what a pending change does when its time comes
-START, END, EXHAUSTED, RELOCATED, RAISED = codes(0, 5)
+START, END, EXHAUSTED, RELOCATED, RAISED, MOVED, RESTORED = codes(0, 7)
 
 # draws of one event: the gap before it, its origin, what its hazard needs, then what its consequences need
 GAP, ORIGIN, DURATION = codes(0, 3)
@@ -41,6 +47,9 @@ BACKUP_DRAWS, GROUP_DRAWS, RESTART_DRAWS, RELOCATION_DRAWS = (np.int64(i << 29) 
 RATE_DRAWS, TRIGGER_DRAWS, REIGNITION_DRAWS, SHARED_DRAW = (
     np.int64(i << 29) for i in (5, 6, 7, 8)
 )  # SHARED_DRAW: durations, then damage
+FAILOVER_DRAWS, RECOPY_DRAWS, LAYOUT_DRAWS, PLACEMENT_DRAWS = (np.int64(i << 29) for i in (9, 10, 11, 12))
+BACKUP_AGE, _, WARNING, _ = (LAYOUT_DRAWS + i for i in range(4))  # of a backup: its age, then its lag
+MOVE_WORKS, _, MANUAL_MOVE, _, WAY_BACK, _ = codes(0, 6)  # whether, then hours; hours; hours of the way back, its delay
 LARGEST_DRAWS = 1 << 29
 
 VERTEX = np.dtype(
@@ -51,9 +60,13 @@ VERTEX = np.dtype(
         ("last_parent", "i8"),
         ("first_content", "i8"),  # the copies and relocatable replicas inside this site
         ("last_content", "i8"),
-        ("item", "i8"),  # BACKUP: row of backups; RESTART, REPLICA: node that keys the draw; STORE, SERVICE: layout
-        ("table", "i8"),  # RESTART, REPLICA: row of tables
-        ("store", "i8"),  # REPLICA: the vertex of its data, or -1
+        ("first_member", "i8"),  # of a WATCHFUL kind: its inputs, in order
+        ("last_member", "i8"),
+        # BACKUP: row of supplies; RESTART, REPLICA, RECOPIED, PLACED: node that keys the draw; PRIMARY: row of
+        # protections; STORE, SERVICE: layout; FAILOVER: row of moves; CAPACITY: row of demands
+        ("item", "i8"),
+        ("table", "i8"),  # RESTART, REPLICA, RECOPIED: row of tables
+        ("store", "i8"),  # REPLICA, RECOPIED, PRIMARY: the vertex of the data, or -1. SERVICE: that of its capacity
         ("crew", "i8"),  # a node: row of crews, or -1
     ]
 )
@@ -69,6 +82,28 @@ SUPPLY = np.dtype(
         ("raises", "i8"),  # the node for whose backup a trigger waits, or -1
     ]
 )
+MOVE = np.dtype(
+    [
+        ("needed", "i8"),  # members in use
+        ("draw", "i8"),  # number of the gate within its layout
+        ("works", "f8"),
+        ("hours", "i8"),  # rows of tables, or -1: no manual move, no way back, no migration
+        ("manual", "i8"),
+        ("back", "i8"),
+        ("back_delay", "i8"),
+        ("migration", "i8"),
+    ]
+)
+DEMAND = np.dtype(
+    [
+        ("layout", "i8"),
+        ("service", "i8"),  # its vertex
+        ("full", "f8"),  # share of the demand that all carry together
+        ("degraded_below", "f8"),
+        ("down_below", "f8"),
+    ]
+)
+PROTECTION = np.dtype([("layout", "i8"), ("interval", "f8"), ("lag", "i8"), ("migration", "i8")])
 SOURCE = np.dtype(
     [
         ("stream", "u8"),
@@ -184,8 +219,8 @@ STATE = np.dtype(
         ("missing", "i4"),  # inputs that are down
         ("own", "i4"),  # own outages that are open
         ("down", "i1"),
-        ("demand", "i1"),  # BACKUP, RESTART, REPLICA: the inputs do not suffice
-        ("held", "i1"),  # BACKUP: carried by it; REPLICA: runs elsewhere
+        ("demand", "i1"),  # BACKUP, RESTART, REPLICA: the inputs do not suffice; FAILOVER: what it is about
+        ("held", "i1"),  # BACKUP: carried by it; REPLICA, RECOPIED: is elsewhere; FAILOVER: will go back
         ("due", "i1"),  # a timer of this vertex has come
         ("queued", "i1"),
         ("since", "f8"),  # down since
@@ -195,8 +230,9 @@ STATE = np.dtype(
         ("demand_since", "f8"),
         ("demand_cause", "i8"),
         ("due_since", "f8"),
-        ("ended", "f8"),  # STORE: when the last loss ended, and in which trial
-        ("ended_trial", "i8"),
+        ("ended", "f8"),  # STORE: when the last loss ended; CAPACITY: since when all is as it is
+        ("trial", "i8"),  # STORE: that of the last loss; FAILOVER: to which its members in use belong
+        ("lack", "f8"),  # CAPACITY: the share of the demand that those which are down would carry
     ],
     align=True,
 )
@@ -245,7 +281,13 @@ class Plan(NamedTuple):
     vertices: np.ndarray
     parents: np.ndarray
     contents: np.ndarray
+    members: np.ndarray
+    shares: np.ndarray  # of each member: its capacity; PLACED: the probability that it is there or at one named before
     supplies: np.ndarray
+    moves: np.ndarray
+    demands: np.ndarray
+    protections: np.ndarray
+    placement: np.ndarray  # one number: the stream of random numbers that say where things really are
     sources: np.ndarray  # those with a rate, or given, come first; then those that others raise
     timed: np.ndarray  # one number: how many have a rate or are given
     choices: np.ndarray
@@ -297,6 +339,7 @@ class Work(NamedTuple):
     stages: np.ndarray  # of the basins of a flood
     scores: np.ndarray  # normal scores of basins or places
     drawn: np.ndarray  # (source, draw, event): uniforms drawn together
+    in_use: np.ndarray  # member of a FAILOVER gate: 1 if it is
 
 
 class Outcomes(NamedTuple):
@@ -323,7 +366,7 @@ COUNTERS = 8
 def rest(plan: Plan, pending: int) -> Work:
     """A state at rest, with room for ``pending`` changes."""
     states = np.zeros(len(plan.vertices), STATE)
-    states["ended_trial"] = -1
+    states["trial"] = -1
     return Work(
         states=states,
         heap=np.zeros(pending, CHANGE),
@@ -342,4 +385,5 @@ def rest(plan: Plan, pending: int) -> Work:
         stages=np.zeros(int(plan.floods["basins"].max(initial=0)) + 1),
         scores=np.zeros(int(max(plan.floods["basins"].max(initial=0), plan.floods["places"].max(initial=0))) + 1),
         drawn=np.zeros((max(int(plan.timed[0]), 1), 4, DRAWN)),
+        in_use=np.zeros(len(plan.members) + 1, np.int8),
     )

@@ -10,6 +10,7 @@ ATOMS, QUANTILES = 2, 1
 OCTAVES = 52
 MANTISSA = 52
 TO_GRID = 1.5 * 2.0**22
+GRID = 2.0**-30
 
 
 @inner

@@ -1,6 +1,6 @@
-"""From own outages to services, by interval arithmetic.
+"""From own outages to nodes, by interval arithmetic.
 
-An outage is a half-open interval. When is a gate broken, what of that does a backup carry, when is the service down?
+An outage is a half-open interval. When is a gate broken, what of that does a backup carry, when is the node down?
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dcrisk.kernels.records import BACKUP_DRAWS, GROUP_DRAWS, RELOCATION_DRAWS, RESTART_DRAWS
+from dcrisk.kernels.records import BACKUP_DRAWS, GROUP_DRAWS, RESTART_DRAWS
 from dcrisk.scenario import Requirement, Site
 from reference.draws import Event, quantile, to_grid
 
@@ -143,37 +143,3 @@ class Graph:
         node = self.nodes[site]
         around = self.hits(node.part_of) if isinstance(node, Site) and node.part_of else []
         return [*self.own[site], *around]
-
-    def losses(self, layout):
-        """When all copies lie destroyed."""
-        if not layout.copies:
-            return []
-        copies = [merged([o for o in self.hits(c) if o.state == "destroyed"]) for c in layout.copies]
-        return broken(copies, 1)
-
-    def replica(self, layout, site):
-        """When a replica is down: with its site, until relocation."""
-        result = []
-        for spell in self.spells(site):
-            end = spell.end
-            for hit in self.hits(site) if layout.relocation is not None else []:
-                if hit.state == "interrupted" or not spell.start <= hit.start < spell.end:
-                    continue
-                done = hit.start + self.relocating(layout, site, hit.event)
-                if not any(loss.start <= done and loss.end > hit.start for loss in self.losses(layout)):
-                    end = min(end, done)
-            result.append(Outage(spell.start, end, spell.event))
-        return [o for o in result if o.end > o.start]
-
-    def relocating(self, layout, site, event):
-        """Hours after a hit until a replica runs elsewhere; a flood announces itself."""
-        hours = quantile(layout.relocation, event.uniform(RELOCATION_DRAWS + self.index[site]))
-        return max(0.0, hours - getattr(event.row.hazard, "lead_time", 0.0))
-
-    def service(self, layout):
-        """When the service of a layout is down."""
-
-        def gate(need):
-            return self.replica(layout, need) if isinstance(need, str) else broken([gate(m) for m in need.of], need.k)
-
-        return gate(layout.expression)
