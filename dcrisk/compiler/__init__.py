@@ -10,7 +10,7 @@ import numpy as np
 from dcrisk.compiler.graph import Graph
 from dcrisk.compiler.laws import active_law, alias_table, profile_points
 from dcrisk.compiler.services import Services
-from dcrisk.compiler.sources import PLACEMENT, Sources, given_stream, stream_number
+from dcrisk.compiler.sources import Sources, given_stream, stream_number
 from dcrisk.compiler.tables import Tables
 from dcrisk.kernels.records import Plan
 from dcrisk.layouts import Layout, check_layouts
@@ -66,7 +66,6 @@ def compile_scenario(
     plan = Plan(
         **graph.arrays(),
         **services.arrays(),
-        placement=np.array([stream_number(PLACEMENT)], np.uint64),
         **sources.arrays(),
         **tables.arrays(),
         window=np.array([warmup, horizon], np.float64),

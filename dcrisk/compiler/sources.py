@@ -19,9 +19,6 @@ from dcrisk.rates import HOURS_PER_YEAR, Rate, mean_rate
 from dcrisk.scenario import Given, Scenario
 from dcrisk.specification import ARROW, SpecificationError
 
-PLACEMENT = f"{ARROW}placement"
-"""The stream of the draws that say where things really are: no hazard has that name, nor can."""
-
 MOST_EVENTS_PER_BLOCK = 2.0**31
 WORTH_A_BATCH = 64.0  # events a block: with fewer, most numbers of a last batch would be drawn in vain
 
@@ -88,7 +85,7 @@ class Sources:
         self._hits = Hits(tables, graph, scenario)
         self._rows: list[dict[str, Any]] = []
         self._names: list[str] = []
-        self._streams: dict[int, str] = {stream_number(PLACEMENT): PLACEMENT}
+        self._streams: dict[int, str] = {}
         self._choices: list[tuple[float, int, int]] = []
         self._components: list[tuple[int, int, int]] = []
         self._component_nodes: list[int] = []

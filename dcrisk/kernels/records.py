@@ -48,6 +48,7 @@ RATE_DRAWS, TRIGGER_DRAWS, REIGNITION_DRAWS, SHARED_DRAW = (
     np.int64(i << 29) for i in (5, 6, 7, 8)
 )  # SHARED_DRAW: durations, then damage
 FAILOVER_DRAWS, RECOPY_DRAWS, LAYOUT_DRAWS, PLACEMENT_DRAWS = (np.int64(i << 29) for i in (9, 10, 11, 12))
+PLACEMENT = np.int64(0)  # a stream that may be a hazard's as well: no event has draws from PLACEMENT_DRAWS on
 BACKUP_AGE, _, WARNING, _ = (LAYOUT_DRAWS + i for i in range(4))  # of a backup: its age, then its lag
 MOVE_WORKS, _, MANUAL_MOVE, _, WAY_BACK, _ = codes(0, 6)  # whether, then hours; hours; hours of the way back, its delay
 LARGEST_DRAWS = 1 << 29
@@ -287,7 +288,6 @@ class Plan(NamedTuple):
     moves: np.ndarray
     demands: np.ndarray
     protections: np.ndarray
-    placement: np.ndarray  # one number: the stream of random numbers that say where things really are
     sources: np.ndarray  # those with a rate, or given, come first; then those that others raise
     timed: np.ndarray  # one number: how many have a rate or are given
     choices: np.ndarray

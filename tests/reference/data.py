@@ -19,8 +19,8 @@ class Data:
         self.copying = {c: [self._copying(c, o) for o in self.hits[c]] for c in sites}
         self.elsewhere = {c: [] for c in sites}
         if layout.rereplication is not None:
-            for due, site in sorted({(o.end, site) for site in sites for o in self.copying[site]}):
-                self._restored(due, site)
+            for due, copied in sorted({(o.end, site) for site in sites for o in self.copying[site]}):
+                self._restored(due, copied)
 
     def _copying(self, site, hit):
         """From a hit until the copy is there again, if the data lives; two hits of one moment leave nothing."""

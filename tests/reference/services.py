@@ -5,14 +5,13 @@ from __future__ import annotations
 from itertools import count
 from types import SimpleNamespace
 
-from dcrisk.compiler import stream_number
-from dcrisk.kernels.records import BLOCK, PLACEMENT_DRAWS, RELOCATION_DRAWS
+from dcrisk.kernels.records import BLOCK, PLACEMENT, PLACEMENT_DRAWS, RELOCATION_DRAWS
 from reference.data import Data
 from reference.draws import Event, quantile
 from reference.graph import Outage, broken
 from reference.moves import Mover
 
-PLACEMENT = SimpleNamespace(stream=stream_number(" -> placement"))
+PLACES = SimpleNamespace(stream=PLACEMENT)
 ROUNDING = 1e-9
 
 
@@ -21,7 +20,7 @@ class Service:
 
     def __init__(self, graph, layout, key, trial):
         self.graph, self.layout = graph, layout
-        self.lot = Event(PLACEMENT, trial % BLOCK, trial // BLOCK, key)
+        self.lot = Event(PLACES, trial % BLOCK, trial // BLOCK, key)
         self.data = Data(graph, layout, self.at)
         self.losses = self.data.losses()
         gates = count()
