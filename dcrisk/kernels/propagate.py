@@ -20,6 +20,7 @@ from dcrisk.kernels.records import (
     BACKUP,
     BACKUP_AGE,
     BACKUP_DRAWS,
+    CAPACITY,
     END,
     EXHAUSTED,
     FAILOVER,
@@ -28,7 +29,6 @@ from dcrisk.kernels.records import (
     NOTHING,
     PENDING,
     PLACED,
-    PRIMARY,
     QUEUED,
     RECOPIED,
     REPLICA,
@@ -152,7 +152,7 @@ def settle_replica(plan, work, t, trial, v, broken):
     return state.held == 0
 
 
-@inner
+@once
 def settle_recopied(plan, work, trial, v, broken):
     """A copy that was destroyed is there again once it is made anew, if the data lived, until its site is rebuilt."""
     state = work.states[v]
@@ -173,12 +173,13 @@ def data_lived(plan, work, trial, v, since):
     return data.down == 0 and not (data.trial == trial and data.ended > since)
 
 
-@rare
-def recover(plan, work, outcomes, key, block, t, v, cause, column):
+@once
+def recover(plan, work, outcomes, key, block, t, v, column):
     """All copies that were up to date are gone: the data comes back from a backup, as old as this one is."""
     if not 0.0 <= t < plan.window[1] or work.states[plan.vertices[v].store].down == 1:
         return
     protection = plan.protections[plan.vertices[v].item]
+    cause = work.states[v].mark_cause
     source, event = plan.sources[cause >> 32], cause & 0xFFFFFFFF
     if in_time(plan, key, block, source, event, protection.migration):
         return
@@ -188,14 +189,20 @@ def recover(plan, work, outcomes, key, block, t, v, cause, column):
 
 
 @rare
-def settle_watchful(plan, work, outcomes, key, block, t, v, trial, column):
-    """The kinds that look at each of their inputs."""
+def settle_watchful(plan, work, outcomes, key, block, t, v, trial, column, broken):
+    """The kinds that only some layouts need. Apart from the loop over all others, they cost these next to nothing."""
     kind = plan.vertices[v].kind
     if kind == FAILOVER:
         return settle_failover(plan, work, key, block, t, v, trial)
     if kind == PLACED:
         return settle_placed(plan, work, key, block, v, trial)
-    return settle_capacity(plan, work, outcomes, t, v, column)
+    if kind == CAPACITY:
+        return settle_capacity(plan, work, outcomes, t, v, column)
+    if kind == RECOPIED:
+        return settle_recopied(plan, work, trial, v, broken)
+    if broken and work.states[v].down == 0:
+        recover(plan, work, outcomes, key, block, t, v, column)
+    return broken
 
 
 @inner
@@ -215,10 +222,8 @@ def settle(plan, work, outcomes, key, block, t, trial, column):
             down = settle_restart(plan, work, key, block, t, v, down)
         elif kind == REPLICA:
             down = settle_replica(plan, work, t, trial, v, down)
-        elif kind == RECOPIED:
-            down = settle_recopied(plan, work, trial, v, down)
         elif kind >= WATCHFUL:
-            down = settle_watchful(plan, work, outcomes, key, block, t, v, trial, column)
+            down = settle_watchful(plan, work, outcomes, key, block, t, v, trial, column, down)
         down = down or state.own > 0
         if down == (state.down == 1):
             continue
@@ -228,8 +233,6 @@ def settle(plan, work, outcomes, key, block, t, trial, column):
             state.down = 1
             state.since = t
             state.cause = state.demand_cause if kind in (BACKUP, PLACED, FAILOVER) else state.mark_cause
-            if kind == PRIMARY:
-                recover(plan, work, outcomes, key, block, t, v, state.cause, column)
         else:
             state.down = 0
             if kind == SERVICE:

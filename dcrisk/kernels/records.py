@@ -27,8 +27,7 @@ INTERRUPTED, DAMAGED, DESTROYED = codes(0, 3)
 FAILURE, GRID, FIRE, FLOOD, DISC, TABLE_EVENT = 0, 1, 2, 3, 4, 5
 
 # what a vertex does beside counting its missing inputs
-PLAIN, BACKUP, RESTART, REPLICA, COPY, RECOPIED, PRIMARY, STORE, SERVICE = 0, 1, 2, 3, 4, 5, 6, 7, 8
-PLACED, FAILOVER, CAPACITY = 9, 10, 11
+PLAIN, BACKUP, RESTART, REPLICA, COPY, STORE, SERVICE, PLACED, FAILOVER, CAPACITY, RECOPIED, PRIMARY = range(12)
 WATCHFUL = PLACED
 """The kinds from here on look at each of their inputs, and are settled whenever one of them changes."""
 

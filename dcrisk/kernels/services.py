@@ -5,7 +5,7 @@ Gates that look at each of their inputs, not just at how many are missing. They 
 
 from __future__ import annotations
 
-from dcrisk.kernels.jit import inner, rare
+from dcrisk.kernels.jit import inner, once, rare
 from dcrisk.kernels.pending import push
 from dcrisk.kernels.philox import uniform, uniforms
 from dcrisk.kernels.records import (
@@ -31,7 +31,7 @@ from dcrisk.kernels.tables import sample_hours
 ROUNDING = 1e-9
 
 
-@rare
+@once
 def settle_placed(plan, work, key, block, v, trial):
     """Whether that is down which is where this vertex really is: one draw for the trial and the believed place."""
     vertex, state = plan.vertices[v], work.states[v]
@@ -46,7 +46,7 @@ def settle_placed(plan, work, key, block, v, trial):
     return actual.down == 1
 
 
-@rare
+@once
 def settle_failover(plan, work, key, block, t, v, trial):
     """Whether a gate is down that keeps some of its members in use, and has to move when it loses one of them.
 
@@ -125,7 +125,7 @@ def take_over(plan, work, first, last, needed):
             used += 1
 
 
-@inner
+@once
 def begin_move(plan, work, key, block, t, v):
     """A move begins, drawn by the event that made it necessary; SERVING if it takes no time."""
     state = work.states[v]
@@ -157,7 +157,7 @@ def in_time(plan, key, block, source, event, table):
     return source.lead >= sample_hours(plan.tables, plan.table_values, table, u)
 
 
-@inner
+@once
 def think_of_home(plan, work, key, block, t, v, home, ready):
     """A gate that serves away from home goes back when home has been up for the delay: what it is about now."""
     vertex, state = plan.vertices[v], work.states[v]
@@ -190,7 +190,7 @@ def think_of_home(plan, work, key, block, t, v, home, ready):
     return RETURNING
 
 
-@rare
+@once
 def settle_capacity(plan, work, outcomes, t, v, column):
     """Whether the replicas that are up carry too little for the service to be up at all."""
     vertex, state = plan.vertices[v], work.states[v]
