@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from dcrisk.default_values import DEFAULTS as defaults
 from dcrisk.files import load_scenario, save_scenario
-from dcrisk.hazards import Disc, EventTable, Failure, Fire, Flood, GridOutage, PeaksOverThreshold, ReturnLevels
+from dcrisk.hazards import (
+    Disc,
+    EventTable,
+    Failure,
+    Fire,
+    Flood,
+    GridOutage,
+    Maintenance,
+    PeaksOverThreshold,
+    ReturnLevels,
+)
 from dcrisk.layouts import Layout, site_layouts
 from dcrisk.rates import ignition_rate, jeffreys_rate
 from dcrisk.scenario import Backup, Crew, Requirement, Scenario, Site, Trigger, Utility, all_of, any_of, at_least
@@ -49,6 +59,7 @@ __all__ = [
     "Flood",
     "GridOutage",
     "Layout",
+    "Maintenance",
     "PeaksOverThreshold",
     "Requirement",
     "ReturnLevels",
