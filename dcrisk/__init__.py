@@ -24,7 +24,19 @@ from dcrisk.hazards import (
 )
 from dcrisk.layouts import Layout, site_layouts
 from dcrisk.rates import ignition_rate, jeffreys_rate
-from dcrisk.scenario import Backup, Crew, Requirement, Scenario, Site, Trigger, Utility, all_of, any_of, at_least
+from dcrisk.scenario import (
+    Backup,
+    Crew,
+    Requirement,
+    Scenario,
+    Site,
+    Trigger,
+    Utility,
+    all_of,
+    any_of,
+    at_least,
+    connected,
+)
 from dcrisk.simulate import simulate
 from dcrisk.specification import SpecificationError
 from dcrisk.trace import trace
@@ -74,6 +86,7 @@ __all__ = [
     "at_least",
     "availability",
     "compare",
+    "connected",
     "defaults",
     "dependence",
     "exceedance",
