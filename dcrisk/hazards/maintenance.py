@@ -54,7 +54,7 @@ class Maintenance(Hazard):
 
     References
     ----------
-    Barlow and Proschan, "Mathematical Theory of Reliability", 1965, chapter 4 (maintenance policies).
+    Barlow and Proschan, "Mathematical Theory of Reliability", 1965, chapters 3 and 4 (maintenance policies).
 
     Examples
     --------
