@@ -11,10 +11,32 @@ from typing import TYPE_CHECKING, Any
 
 from dcrisk.default_values import DEFAULTS as defaults
 from dcrisk.files import load_scenario, save_scenario
-from dcrisk.hazards import Disc, EventTable, Failure, Fire, Flood, GridOutage, PeaksOverThreshold, ReturnLevels
+from dcrisk.hazards import (
+    Disc,
+    EventTable,
+    Failure,
+    Fire,
+    Flood,
+    GridOutage,
+    Maintenance,
+    PeaksOverThreshold,
+    ReturnLevels,
+)
 from dcrisk.layouts import Layout, site_layouts
 from dcrisk.rates import ignition_rate, jeffreys_rate
-from dcrisk.scenario import Backup, Crew, Requirement, Scenario, Site, Trigger, Utility, all_of, any_of, at_least
+from dcrisk.scenario import (
+    Backup,
+    Crew,
+    Requirement,
+    Scenario,
+    Site,
+    Trigger,
+    Utility,
+    all_of,
+    any_of,
+    at_least,
+    connected,
+)
 from dcrisk.simulate import simulate
 from dcrisk.specification import SpecificationError
 from dcrisk.trace import trace
@@ -49,6 +71,7 @@ __all__ = [
     "Flood",
     "GridOutage",
     "Layout",
+    "Maintenance",
     "PeaksOverThreshold",
     "Requirement",
     "ReturnLevels",
@@ -63,6 +86,7 @@ __all__ = [
     "at_least",
     "availability",
     "compare",
+    "connected",
     "defaults",
     "dependence",
     "exceedance",

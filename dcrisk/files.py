@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from dcrisk import durations
-from dcrisk.hazards import Disc, EventTable, Failure, Fire, Flood, GridOutage, PeaksOverThreshold, ReturnLevels
+from dcrisk.hazards import (
+    Disc,
+    EventTable,
+    Failure,
+    Fire,
+    Flood,
+    GridOutage,
+    Maintenance,
+    PeaksOverThreshold,
+    ReturnLevels,
+)
 from dcrisk.scenario import Backup, Crew, Given, Requirement, Scenario, Site, Trigger, Utility
 from dcrisk.specification import ARROW, SpecificationError, check_known
 
@@ -20,6 +30,7 @@ HAZARDS: dict[str, type[Any]] = {
     "Fire": Fire,
     "Flood": Flood,
     "EventTable": EventTable,
+    "Maintenance": Maintenance,
 }
 DURATIONS = {"duration", "restart", "autonomy", "isolation_delay", "reignition_delay", "delay", "radius_km"}
 

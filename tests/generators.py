@@ -121,6 +121,15 @@ def storms(draw, names):
 
 
 @st.composite
+def maintenance(draw, names):
+    sites = draw(st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True))
+    every = draw(st.sampled_from([168.0, 400.0 / 3.0, 720.0, 5000.0]))
+    first = draw(st.sampled_from([0.0, -7.0, 10.0 / 3.0, 300.0]))
+    apart = draw(st.sampled_from([None, None, 0.0, 24.0, 0.1]))
+    return dcrisk.Maintenance("maintenance", sites, every, draw(DURATIONS), first, apart)
+
+
+@st.composite
 def fires(draw, names, sites):
     burning = draw(st.lists(st.sampled_from(sites), min_size=1, unique=True))
     edges = [(a, b) for a in sites for b in sites if a != b]
@@ -224,7 +233,11 @@ def ever(hazard):
     """Whether its rates say where an event happens."""
     if isinstance(hazard, dcrisk.Flood):
         return True
-    rates = hazard.rates if isinstance(hazard, (dcrisk.Failure, dcrisk.EventTable)) else hazard.rate_per_year
+    rates = (
+        hazard.rates
+        if isinstance(hazard, (dcrisk.Failure, dcrisk.EventTable, dcrisk.Maintenance))
+        else hazard.rate_per_year
+    )
     return any(is_frozen(rate) or rate > 0 for rate in (rates.values() if isinstance(rates, dict) else [rates]))
 
 
@@ -329,6 +342,7 @@ def scenarios(draw, sure=False):
         "fire": fires(names, sites),
         "flood": floods(names),
         "table": catalogues(names),
+        "maintenance": maintenance(names),
     }
     present = draw(st.lists(st.sampled_from(list(kinds)), min_size=2, max_size=4, unique=True))
     hazards = [draw(kinds[kind]) for kind in present]

@@ -336,6 +336,15 @@ def test_fires_by_what_becomes_of_the_building():
                 np.testing.assert_allclose(drawn_rate(ax, hours, i), exact, rtol=2e-3)
 
 
+def test_maintenance_is_drawn_as_windows_a_year():
+    duration = stats.gamma(2.0, scale=3.0)
+    ax = draw(dcrisk.Maintenance("patching", ["A", "B", "C"], 730.5, duration))
+    assert legend_words(ax) == ["all 3 together: 36 a year", "A, B, C: 12 a year each"]
+    for hours in (1.0, 6.0, 20.0):
+        np.testing.assert_allclose(drawn_rate(ax, hours, 1), 12.0 * duration.sf(hours), rtol=2e-3)
+    assert_curves_uncovered(ax)
+
+
 def test_what_interrupts_nothing_is_named_and_not_drawn():
     ax = draw(dcrisk.Fire("fire", {"A": 0.1}, {"destroyed": 50.0}, contained=0.5))
     assert legend_words(ax) == ["contained: 0.05 a year, interrupting nothing", "destroyed: 0.05 a year"]

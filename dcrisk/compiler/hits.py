@@ -11,7 +11,7 @@ import numpy as np
 from dcrisk.compiler.graph import STATES, Graph
 from dcrisk.compiler.tables import Tables, rows
 from dcrisk.durations import tabulate
-from dcrisk.hazards import EventTable, Failure, Fire, Flood, GridOutage, Hazard
+from dcrisk.hazards import EventTable, Failure, Fire, Flood, GridOutage, Hazard, Maintenance
 from dcrisk.hazards.flood import distances_km
 from dcrisk.kernels import records
 from dcrisk.rates import mean_rate
@@ -53,6 +53,7 @@ class Hits:
             Fire: self._fire,
             Flood: self._flood,
             EventTable: self._event_table,
+            Maintenance: self._maintenance,
         }
         fields, struck = kinds[type(hazard)](hazard)
         return {"state": records.INTERRUPTED, "renewal": 0, "table": -1, "item": -1, **fields}, struck
@@ -92,6 +93,10 @@ class Hits:
         sines = math.sin(south), math.sin(north)
         self._discs.append((first, len(self._disc_nodes), radius, *sines, west, east))
         return {"kind": records.DISC, "table": table, "item": len(self._discs) - 1}, [[]]
+
+    def _maintenance(self, hazard: Maintenance) -> Added:
+        fields = {"kind": records.GRID, "table": self._tables.add(hazard.duration)}
+        return fields, [[self._nodes[site]] for site in hazard.origins()]
 
     def _event_table(self, hazard: EventTable) -> Added:
         struck: dict[str, list[int]] = {event: [] for event in hazard.origins()}

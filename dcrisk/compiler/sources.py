@@ -12,8 +12,9 @@ from dcrisk import durations
 from dcrisk.compiler.graph import STATES, Graph
 from dcrisk.compiler.hits import Hits
 from dcrisk.compiler.laws import active_law, alias_table, profile_points
+from dcrisk.compiler.planned import plan_of
 from dcrisk.compiler.tables import Tables, rows
-from dcrisk.hazards import EventTable, Failure, Fire, Flood, GridOutage, Hazard
+from dcrisk.hazards import EventTable, Failure, Fire, Flood, GridOutage, Hazard, Maintenance
 from dcrisk.kernels import records
 from dcrisk.rates import HOURS_PER_YEAR, Rate, mean_rate
 from dcrisk.scenario import Given, Scenario
@@ -44,17 +45,21 @@ class Group(NamedTuple):
 
 
 def groups_of(hazard: Hazard, rates: Mapping[str, Rate], common: Rate | None) -> list[Group]:
-    """Components by what is known of their rates: the certain ones together, one unknown each, or one for all."""
+    """Components by what is known of their rates: the certain ones together, one unknown each, or one for all.
+
+    What is planned has a plan for each.
+    """
     if common is not None:
         return [Group(hazard.name, range(len(rates)), [1.0] * len(rates), common, len(rates))]
-    certain = [i for i, rate in enumerate(rates.values()) if not durations.is_frozen(rate)]
+    apart = [isinstance(hazard, Maintenance) or durations.is_frozen(rate) for rate in rates.values()]
+    certain = [i for i in range(len(rates)) if not apart[i]]
     listed = list(rates.items())
     total = sum(listed[i][1] for i in certain)
     groups = []
     if total > 0:
         groups.append(Group(hazard.name, certain, [listed[i][1] for i in certain], total))
     for i, (origin, rate) in enumerate(listed):
-        if durations.is_frozen(rate):
+        if apart[i]:
             groups.append(Group(f"{hazard.name}{ARROW}at {origin}", [i], [1.0], rate))
     return groups
 
@@ -64,7 +69,7 @@ def rates_of(hazard: Hazard) -> tuple[dict[str, Rate], Rate | None]:
     if isinstance(hazard, Flood):
         rate = hazard.event_rate
         return {hazard.name: mean_rate(rate)}, rate if durations.is_frozen(rate) else None
-    if isinstance(hazard, EventTable):
+    if isinstance(hazard, (EventTable, Maintenance)):
         return dict(hazard.rates), None
     assert isinstance(hazard, (Failure, Fire, GridOutage))
     rate = hazard.rate_per_year
@@ -125,6 +130,10 @@ class Sources:
             "profile": profile,
             "idle": 0.0,
             "rate_table": -1,
+            "period": 0.0,
+            "phase": 0.0,
+            "first_window": 0,
+            "windows": 0,
             "batch": records.DRAWN,
             "origin": -1,
             "contained": -1,
@@ -147,6 +156,8 @@ class Sources:
 
     def _when(self, hazard: Hazard, group: Group, mass: float) -> dict[str, Any]:
         """The fields that say when the events of a group happen."""
+        if isinstance(hazard, Maintenance):
+            return plan_of(hazard, hazard.origins()[group.components[0]], *self._window)
         yearly = mean_rate(group.rate) * group.multiplicity
         per_block = yearly / HOURS_PER_YEAR * mass * records.BLOCK
         if per_block > MOST_EVENTS_PER_BLOCK:

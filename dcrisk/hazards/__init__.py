@@ -5,6 +5,7 @@ from dcrisk.hazards.failure import Failure
 from dcrisk.hazards.fire import Fire
 from dcrisk.hazards.flood import Flood, PeaksOverThreshold, ReturnLevels
 from dcrisk.hazards.grid import Disc, GridOutage
+from dcrisk.hazards.maintenance import Maintenance
 from dcrisk.hazards.table import EventTable
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Flood",
     "GridOutage",
     "Hazard",
+    "Maintenance",
     "PeaksOverThreshold",
     "ReturnLevels",
 ]

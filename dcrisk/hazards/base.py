@@ -23,7 +23,7 @@ STATES = ("interrupted", "damaged", "destroyed")
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Hazard(Specification):
-    """A Poisson process of events; the base of all hazards.
+    """What all hazards share: events that come as a Poisson process, or by a plan (:class:`Maintenance`).
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Hazard(Specification):
 
     def origins(self) -> tuple[str, ...]:
         """Return where an event may begin, in the order of the draws."""
-        raise TypeError("Hazard is a base; use Failure, GridOutage, Fire, Flood or EventTable")
+        raise TypeError("Hazard is a base; use Failure, GridOutage, Fire, Flood, EventTable or Maintenance")
 
     def nodes(self) -> tuple[str, ...]:
         """Return every node that is named."""

@@ -1,7 +1,8 @@
 """When events happen.
 
 Time in which nothing happens costs nothing: the next event of a source is an exponential gap away, over as many
-trials as it takes. Where the rate itself is uncertain, whole trials without an event are skipped instead.
+trials as it takes. Where the rate itself is uncertain, whole trials without an event are skipped instead. What is planned
+happens in every trial, at the same hours.
 """
 
 from __future__ import annotations
@@ -64,8 +65,10 @@ def advance(plan, work, key, block, s):
                 trials += 1.0
             cursor.trial = cursor.trial + int(trials) if trials < BLOCK else NEVER
         cursor.time = moment(plan, source, cursor.within)
-    else:
+    elif source.period == 0.0:
         advance_uncertain(plan, work, key, block, s, gap)
+    else:
+        advance_planned(plan, work, s)
     if cursor.trial >= BLOCK:
         cursor.trial = NEVER
 
@@ -94,6 +97,15 @@ def advance_uncertain(plan, work, key, block, s, gap):
         cursor.rate = quantile(plan.tables, plan.table_values, source.rate_table, level)
         cursor.within = -math.log1p(first * math.expm1(-cursor.rate)) / cursor.rate
     cursor.time = moment(plan, source, cursor.within * source.mass)
+
+
+@rare
+def advance_planned(plan, work, s):
+    """The next window of a plan; those of a block are numbered through."""
+    source, cursor = plan.sources[s], work.cursors[s]
+    window = source.first_window + cursor.event % source.windows
+    cursor.trial = cursor.event // source.windows
+    cursor.time = to_grid(source.phase + window * source.period)
 
 
 @inner

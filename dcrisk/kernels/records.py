@@ -113,8 +113,12 @@ SOURCE = np.dtype(
         ("rate_per_hour", "f8"),
         ("mass", "f8"),  # hours of a trial at which the rate counts in full: its length, but for a monthly profile
         ("profile", "i8"),  # row of profiles, or -1
-        ("idle", "f8"),  # an uncertain rate: log of P(no event in a trial); 0 for a rate that is certain
+        ("idle", "f8"),  # an uncertain rate: log of P(no event in a trial), a plan: -inf; 0 for a rate that is certain
         ("rate_table", "i8"),  # and the law of the mean number of events in a trial that has one
+        ("period", "f8"),  # a plan: hours from one window to the next; 0 for what comes by chance
+        ("phase", "f8"),  # hours at which window 0 begins
+        ("first_window", "i8"),  # of a trial
+        ("windows", "i8"),  # of each trial
         ("batch", "i8"),  # events whose random numbers are drawn together
         ("first", "i8"),  # choices of this source: [first, first + size)
         ("size", "i8"),

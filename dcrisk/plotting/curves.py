@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from dcrisk import durations
 from dcrisk.durations import Duration
-from dcrisk.hazards import EventTable, Failure, Fire, Flood, GridOutage, Hazard
+from dcrisk.hazards import EventTable, Failure, Fire, Flood, GridOutage, Hazard, Maintenance
 from dcrisk.plotting.style import HARD_SPACE
 from dcrisk.rates import Rate, mean_rate
 
@@ -107,6 +107,8 @@ def curves_of(hazard: Hazard) -> list[Curve]:
         return _fire(hazard)
     if isinstance(hazard, EventTable):
         return [_all_events(hazard)]
+    if isinstance(hazard, Maintenance):
+        return _by_origin(hazard.rates, hazard.origins(), hazard.duration)
     if isinstance(hazard, (Failure, GridOutage)):
         words = ""
         if isinstance(hazard, Failure) and hazard.shared:

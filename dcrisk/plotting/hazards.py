@@ -67,7 +67,7 @@ def plot_hazard(scenario: Any, name: str, *, ax: Axes | None = None) -> Axes:
         residual and breaches included. What lies beyond a table of return levels is dashed.
 
         For other hazards: how many events a year last longer than so many hours, on logarithmic scales. For
-        ``Failure`` and ``GridOutage`` there is a curve for each rate (the six largest) and one for all origins
+        ``Failure``, ``GridOutage`` and ``Maintenance`` there is a curve for each rate (the six largest) and one for all origins
         together; failures are counted in a year up. For ``Fire`` the curves are of ignitions by what becomes of the
         building where they begin, and of the cut of the rest of its campus (of each, if it has several); spread and
         re-ignition are left out. For ``EventTable`` an event counts with its longest outage, and up to twelve events

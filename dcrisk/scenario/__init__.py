@@ -3,6 +3,7 @@
 from dcrisk.scenario.conditions import Given
 from dcrisk.scenario.crews import Crew
 from dcrisk.scenario.nodes import Node, Site, Utility
+from dcrisk.scenario.partitions import connected
 from dcrisk.scenario.requirements import Backup, Requirement, all_of, any_of, at_least
 from dcrisk.scenario.scenario import Scenario
 from dcrisk.scenario.triggers import Trigger
@@ -20,4 +21,5 @@ __all__ = [
     "all_of",
     "any_of",
     "at_least",
+    "connected",
 ]

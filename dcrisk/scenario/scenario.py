@@ -40,7 +40,7 @@ class Scenario(Specification):
     ----------
     nodes : sequence of Site and Utility
         With unique names and no cycle among what they require.
-    hazards : sequence of Failure, GridOutage, Fire, Flood and EventTable
+    hazards : sequence of Failure, GridOutage, Fire, Flood, EventTable and Maintenance
         With unique names; the name also picks the random numbers.
     name, description : str
         For people.
@@ -230,7 +230,7 @@ class Scenario(Specification):
 
         The event is added to the events that happen anyway, as Slivnyak's theorem has it for Poisson processes. (Where
         the rate is a distribution, or dispersion is above 1, that an event happens says something about the rate as
-        well; this is not taken into account.) It happens even where the hazard alone would not strike, such as a
+        well; this is not taken into account. Of a Maintenance it is one window beside the plan.) It happens even where the hazard alone would not strike, such as a
         component that is down already; a component that it takes down does not fail again through the same hazard
         until it is back.
 

@@ -1,4 +1,4 @@
-"""What one event does: the hits of a failure, a grid outage and an event of a catalogue.
+"""What one event does: the hits of a failure, a grid outage, maintenance and an event of a catalogue.
 
 Each function returns whether the event happened at all; one that did not raises no other.
 """
@@ -34,6 +34,15 @@ def cut_power(play, t, event):
     )
     for node in struck:
         play.begin(t, node, "interrupted", hours, event)
+    return True
+
+
+def maintain(play, t, event):
+    """A window of maintenance at one site."""
+    hazard = event.row.hazard
+    play.begin(
+        t, hazard.sites[component(event)], "interrupted", quantile(hazard.duration, event.uniform(DURATION)), event
+    )
     return True
 
 

@@ -6,15 +6,22 @@ import heapq
 import math
 from collections import defaultdict, deque
 
-from dcrisk.hazards import EventTable, Failure, Fire, Flood, GridOutage
+from dcrisk.hazards import EventTable, Failure, Fire, Flood, GridOutage, Maintenance
 from dcrisk.kernels.records import TRIGGER_DRAWS
 from reference.draws import Event, quantile
 from reference.fire import burn
 from reference.flood import rise
 from reference.graph import Graph, Outage
-from reference.hazards import cut_power, fail, look_up
+from reference.hazards import cut_power, fail, look_up, maintain
 
-HAPPENS = {Failure: fail, GridOutage: cut_power, EventTable: look_up, Fire: burn, Flood: rise}
+HAPPENS = {
+    Failure: fail,
+    GridOutage: cut_power,
+    EventTable: look_up,
+    Fire: burn,
+    Flood: rise,
+    Maintenance: maintain,
+}
 
 
 class Play:

@@ -9,7 +9,7 @@ from itertools import count, takewhile
 
 from dcrisk.compiler import HOURS_PER_YEAR, active_law, alias_table, given_stream, profile_points, stream_number
 from dcrisk.durations import is_frozen
-from dcrisk.hazards import EventTable, Failure, Flood, Hazard
+from dcrisk.hazards import EventTable, Failure, Flood, Hazard, Maintenance
 from dcrisk.kernels.records import ORIGIN, RATE_DRAWS
 from dcrisk.rates import mean_rate
 from dcrisk.scenario import Given
@@ -37,6 +37,7 @@ class Row:
     weights: tuple[float, ...]
     per_year: float = 0.0
     law: Law | None = None
+    planned: bool = False
     given: Given | None = None
     origin: str | None = None
     path: tuple[int, ...] = ()  # the triggers by which events of a natural row raised those of this one
@@ -51,7 +52,7 @@ def component_rates(hazard):
     """The rate of each component: what an event strikes as a whole."""
     if isinstance(hazard, Flood):
         return [hazard.event_rate]
-    rates = hazard.rates if isinstance(hazard, (Failure, EventTable)) else hazard.rate_per_year
+    rates = hazard.rates if isinstance(hazard, (Failure, EventTable, Maintenance)) else hazard.rate_per_year
     if isinstance(hazard, Failure) and hazard.shared:
         return [hazard.rate_per_year]
     return list(rates.values()) if isinstance(rates, Mapping) else [rates]
@@ -88,8 +89,12 @@ def rows_of(scenario):
         return rows[-1]
 
     for place, hazard in enumerate(scenario.hazards):
-        for name, components, weights, per_year, law in groups(hazard):
-            rows.append(Row(len(rows), name, hazard, place, components, weights, per_year, law))
+        if isinstance(hazard, Maintenance):
+            for i, site in enumerate(hazard.sites):
+                rows.append(Row(len(rows), f"{hazard.name} -> at {site}", hazard, place, (i,), (1.0,), planned=True))
+        else:
+            for name, components, weights, per_year, law in groups(hazard):
+                rows.append(Row(len(rows), name, hazard, place, components, weights, per_year, law))
         for i, given in enumerate(g for g in scenario.conditions if g.hazard == hazard.name):
             drawn_by_rates(given_stream(hazard.name, i), place, given=given, origin=given.origin)
     names = [hazard.name for hazard in scenario.hazards]
@@ -116,6 +121,8 @@ def events(row, key, block, trials, warmup, horizon):
     """The events of a row in the first trials of a block that no other event raised: (trial, time, Event)."""
     if row.given is not None:
         unending = ((trial, 0.0, Event(row, trial, block, key)) for trial in count())
+    elif row.planned:
+        unending = planned(row, key, block, warmup, horizon)
     elif row.law is not None:
         unending = uncertain(row, key, block, warmup, horizon)
     elif row.per_year > 0:
@@ -123,6 +130,21 @@ def events(row, key, block, trials, warmup, horizon):
     else:
         unending = ()
     return takewhile(lambda found: found[0] < trials, unending)
+
+
+def planned(row, key, block, warmup, horizon):
+    """The windows of one site: the same moments in each trial."""
+    plan, [i] = row.hazard, row.components
+    apart = plan.every_hours / len(plan.sites) if plan.apart_hours is None else plan.apart_hours
+    start = plan.first_hours + i * apart
+    some = range(
+        math.floor((-warmup - start) / plan.every_hours) - 2, math.ceil((horizon - start) / plan.every_hours) + 3
+    )
+    moments = [t for t in (to_grid(start + n * plan.every_hours) for n in some) if -warmup <= t < horizon]
+    if moments:
+        for number in count():
+            trial, window = divmod(number, len(moments))
+            yield trial, moments[window], Event(row, number, block, key)
 
 
 def certain(row, key, block, warmup, horizon):
