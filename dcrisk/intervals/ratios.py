@@ -74,16 +74,15 @@ def ratio_interval(
         support, number = distinct_signed(y / (np.abs(y).max() or 1.0), np.append(c, 1.0))
         return float(np.clip(log_probability_positive(support, number) - log_tail, -SURE, SURE))
 
-    whole = float(c @ u), float(c @ v)
-    low = high = 0.0
-    if whole[0] > 0.0:
-        low = _crossing(lambda r: -log_excess(r, smallest, -1.0), whole[0] + smallest[0], whole[1] + smallest[1])
-    if whole[1] > 0.0:
-        high = _crossing(lambda r: log_excess(r, largest, 1.0), whole[0] + largest[0], whole[1] + largest[1])
-    elif largest[1] > 0.0 and not whole[0]:
+    top, bottom = float(c @ u), float(c @ v)
+    low, high = 0.0, np.inf
+    if top > 0.0:
+        low = _crossing(lambda r: -log_excess(r, smallest, -1.0), top + smallest[0], bottom + smallest[1])
+    if bottom > 0.0:
+        high = _crossing(lambda r: log_excess(r, largest, 1.0), top + largest[0], bottom + largest[1])
+        return Interval(min(low, top / bottom), max(high, top / bottom))  # the root has an error of its own
+    if top == 0.0 and largest[1] > 0.0:
         high = largest[0] / largest[1]
-    else:
-        high = np.inf
     return Interval(low, high)
 
 
