@@ -14,7 +14,7 @@ import numpy.typing as npt
 from dcrisk.intervals.basics import FloatArray, Interval, check_confidence
 from dcrisk.intervals.gaffke import log_probability_positive
 from dcrisk.intervals.means import counted_mean_interval
-from dcrisk.intervals.samples import grid_places, log_grid, with_extra
+from dcrisk.intervals.samples import axis, with_extra
 
 WEIGHT_GRID = 256
 """More different weights than this are moved to a logarithmic grid, once: it keeps every mean, and widens the intervals
@@ -43,27 +43,43 @@ class WeightLaw:
     """
 
     def __init__(self, weights: FloatArray, most: float) -> None:
-        positive = np.unique(weights[weights > 0.0])
-        grid = positive if positive.size < WEIGHT_GRID else log_grid(positive, WEIGHT_GRID)
-        values = np.concatenate([[0.0], grid])
         self.trials, self.most = weights.size, most
-        self._support = values / most
-        self._left, self._share = grid_places(weights, values)
+        points, self._left, self._share = axis(weights, WEIGHT_GRID)
+        self._support = points / most
 
     def sample(self, chosen: Chosen) -> tuple[FloatArray, FloatArray]:
         """Weight times indicator, over the largest weight: the different values and how often each occurs."""
         left, share = self._left[chosen], self._share[chosen]
         counts: FloatArray = np.bincount(left, 1.0 - share, self._support.size).astype(np.float64)
         counts += np.bincount(left + 1, share, self._support.size)
-        counts[0] += self.trials - left.size
+        return self._used(counts, left.size)
+
+    def _used(self, counts: FloatArray, chosen: int) -> tuple[FloatArray, FloatArray]:
+        """The values that occur; the trials that were not chosen are zeros."""
+        counts[0] += self.trials - chosen
         used = counts > 0.0
         return self._support[used], counts[used]
+
+    def curve_intervals(self, values: FloatArray, levels: FloatArray, confidence: float = 0.95) -> list[Interval]:
+        """Of the probability of more than each of some ascending levels."""
+        check_confidence(confidence)
+        size = self._support.size
+        below = np.searchsorted(levels, values)  # so many levels lie below each value
+        cell = below * size + self._left
+        counts = np.bincount(cell, 1.0 - self._share, (levels.size + 1) * size)
+        counts += np.bincount(cell + 1, self._share, (levels.size + 1) * size)
+        above = np.cumsum(counts.reshape(-1, size)[::-1], axis=0)[::-1][1:]
+        chosen = np.cumsum(np.bincount(below, minlength=levels.size + 1)[::-1])[::-1][1:]
+        samples = (self._used(row, int(number)) for row, number in zip(above, chosen, strict=True))
+        return [self._scaled(counted_mean_interval(*sample, confidence)) for sample in samples]
+
+    def _scaled(self, interval: Interval) -> Interval:
+        return Interval(min(1.0, interval.low * self.most), min(1.0, interval.high * self.most))
 
     def probability_interval(self, happened: Chosen, confidence: float = 0.95) -> Interval:
         """Of the probability of what happened in the trials that are chosen."""
         check_confidence(confidence)
-        low, high = counted_mean_interval(*self.sample(happened), confidence)
-        return Interval(min(1.0, low * self.most), min(1.0, high * self.most))
+        return self._scaled(counted_mean_interval(*self.sample(happened), confidence))
 
     def conditional_interval(self, both: Chosen, first_only: Chosen, confidence: float = 0.95) -> Interval:
         """Of the probability of the second, given the first, from the trials with both and with the first alone.

@@ -7,10 +7,10 @@ from scipy import optimize
 
 from dcrisk.intervals.basics import FloatArray, Interval, check_confidence
 from dcrisk.intervals.gaffke import log_probability_positive
-from dcrisk.intervals.samples import GRID_SIZE, distinct, distinct_signed
+from dcrisk.intervals.samples import GRID_SIZE, axis, distinct, distinct_signed
 
-FEW = 64
-"""With no more different denominators than this, the numerators are counted denominator by denominator."""
+RATIO_POINTS, DENOMINATOR_POINTS = 512, 64
+"""Points of the grids of `counted_pairs`."""
 
 SURE = 700.0
 """The logarithm of a probability this far below or above is not told from one farther away."""
@@ -98,15 +98,28 @@ def _crossing(falling: Callable[[float], float], numerator: float, denominator: 
 
 
 def counted_pairs(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The different pairs and how often each occurs; many different u at few different v are moved to grids."""
-    seen = (u > 0.0) | (v > 0.0)
-    rest = float(u.size - np.count_nonzero(seen))
-    u, v = u[seen], v[seen]
-    values = np.unique(v)
-    if u.size <= GRID_SIZE or values.size > FEW:
-        return np.append(u, 0.0), np.append(v, 0.0), np.append(np.ones(u.size), rest)
-    parts = [(*distinct(u[v == value]), value) for value in values]
-    support = np.concatenate([part[0] for part in parts])
-    repeated = np.concatenate([np.full(part[0].size, part[2]) for part in parts])
-    counts = np.concatenate([part[1] for part in parts])
-    return np.append(support, 0.0), np.append(repeated, 0.0), np.append(counts, rest)
+    """The different pairs and how often each occurs; very many are moved to a grid of ratios and denominators.
+
+    Where a pair is shared out to the four corners around it, the means of both stay, and so does that of the numerator
+    minus any multiple of the denominator.
+    """
+    some = v > 0.0
+    lone, lone_counts = distinct(u[~some])
+    denominators = v[some]
+    ratios = u[some] / denominators
+    counts = np.ones(ratios.size)
+    if ratios.size > GRID_SIZE:
+        ratio, i, to_right = axis(ratios, RATIO_POINTS)
+        denominator, j, to_upper = axis(denominators, DENOMINATOR_POINTS)
+        cells = np.zeros(ratio.size * denominator.size)
+        for di, di_share in ((0, 1.0 - to_right), (1, to_right)):
+            for dj, dj_share in ((0, 1.0 - to_upper), (1, to_upper)):
+                cells += np.bincount((i + di) * denominator.size + j + dj, di_share * dj_share, cells.size)
+        used = np.flatnonzero(cells)
+        ratios, denominators = ratio[used // denominator.size], denominator[used % denominator.size]
+        counts = cells[used]
+    return (
+        np.append(lone, ratios * denominators),
+        np.append(np.zeros(lone.size), denominators),
+        np.append(lone_counts, counts),
+    )

@@ -65,6 +65,15 @@ def grid_places(values: FloatArray, grid: FloatArray) -> tuple[npt.NDArray[np.in
     return left, (values - grid[left]) / (grid[left + 1] - grid[left])
 
 
+def axis(values: FloatArray, size: int) -> tuple[FloatArray, npt.NDArray[np.intp], FloatArray]:
+    """Points from 0 up, so many at most, and where each value lies between them; few different values stay exact."""
+    positive = np.unique(values[values > 0.0])
+    points = np.concatenate([[0.0], positive if positive.size < size else log_grid(positive, size - 1)])
+    if points.size == 1:
+        points = np.array([0.0, 1.0])
+    return points, *grid_places(values, points)
+
+
 def with_extra(
     support: FloatArray, counts: FloatArray, value: float, count: float = 1.0
 ) -> tuple[FloatArray, FloatArray]:

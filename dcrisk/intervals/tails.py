@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dcrisk.intervals.basics import FloatArray, Interval, check_confidence
-from dcrisk.intervals.means import bounded_mean_interval
+from dcrisk.intervals.means import counted_mean_interval
+from dcrisk.intervals.samples import distinct, with_extra
 
 PLACES = 9
 """At so many order statistics within the interval of the quantile the bound is computed; the least one counts."""
@@ -66,14 +67,19 @@ def tail_mean_interval(
     0.469 to 0.496
     """
     check_confidence(confidence)
+    places = _between(values, quantile)
+    tail = values > places[0]
+    rest = float(values.size - np.count_nonzero(tail))
+    x, w = values[tail], 1.0 if weights is None else weights[tail]
     bounds = []
-    for c in _between(values, quantile):
+    for c in places:
         if c >= upper:
             bounds.append((upper, upper))
             continue
-        excess = np.maximum(values - c, 0.0)
-        mean = bounded_mean_interval(excess if weights is None else weights * excess, most * (upper - c), confidence)
-        bounds.append((c + mean.low / (1.0 - level), c + mean.high / (1.0 - level)))
+        scale = most * (upper - c)
+        sample = distinct(w * np.maximum(x - c, 0.0) / scale)
+        mean = counted_mean_interval(*(with_extra(*sample, 0.0, rest) if rest else sample), confidence)
+        bounds.append((c + mean.low * scale / (1.0 - level), c + mean.high * scale / (1.0 - level)))
     low, high = np.min(bounds, axis=0)
     return Interval(min(upper, float(low)), min(upper, float(high)))
 

@@ -53,8 +53,12 @@ class WeightedTrials(Trials):
         return complement(self.probability(happened, confidence))
 
     def above(self, x: FloatArray, levels: FloatArray, confidence: float) -> Estimate:
-        found = [self.probability(x > level, confidence) for level in levels]
-        return Estimate(*(np.array(part) for part in zip(*found, strict=True)))
+        order = np.argsort(levels)
+        back = np.argsort(order)
+        low, high = np.transpose(self._law.curve_intervals(x, levels[order], confidence))
+        masses = np.bincount(np.searchsorted(levels[order], x), self.weights, levels.size + 1)
+        value = np.cumsum(masses[::-1])[::-1][1:] / self.size
+        return Estimate(value[back], low[back], high[back])
 
     def quantiles(self, x: FloatArray, levels: FloatArray, upper: float, confidence: float) -> Estimate:
         found = intervals.weighted_quantiles(self._law, self.weights, x, levels, confidence, (0.0, upper))
