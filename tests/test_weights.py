@@ -135,6 +135,16 @@ def test_the_effective_number_of_trials_and_a_coordinate():
     xr.testing.assert_equal(statistics.availability(results.set_coords("weight")), found)
 
 
+def test_dask_and_order_of_dimensions_change_nothing():
+    pytest.importorskip("dask")
+    rng = np.random.default_rng(7)
+    results = make_results(rng.integers(0, 20, (2, 60)), rng.choice([0.5, 1.5], 60))
+    for name in ("summary", "sla by period", "restoration", "tail_risk"):
+        expected = CALLS[name](results)
+        xr.testing.assert_identical(CALLS[name](results.chunk({"trial": 20})), expected)
+        xr.testing.assert_identical(CALLS[name](results.transpose("trial", ...)), expected)
+
+
 def test_means_do_not_depend_on_the_order_of_the_trials():
     x = np.random.default_rng(3).lognormal(0.0, 5.0, 5000)
     assert exact_mean(x, 5000) == exact_mean(x[::-1], 5000) == exact_mean(np.sort(x), 5000)
