@@ -44,16 +44,32 @@ from dcrisk.version import __version__
 
 if TYPE_CHECKING:
     from dcrisk.plotting import plot_dependence, plot_downtime, plot_exceedance, plot_hazard, plot_map
-    from dcrisk.statistics import availability, compare, dependence, exceedance, return_level, sla, summary
+    from dcrisk.statistics import (
+        availability,
+        compare,
+        dependence,
+        durability,
+        exceedance,
+        reliability,
+        restoration,
+        return_level,
+        sla,
+        summary,
+        tail_risk,
+    )
 
 _LATER = {
     "availability": "statistics",
     "compare": "statistics",
     "dependence": "statistics",
+    "durability": "statistics",
     "exceedance": "statistics",
+    "reliability": "statistics",
+    "restoration": "statistics",
     "return_level": "statistics",
     "sla": "statistics",
     "summary": "statistics",
+    "tail_risk": "statistics",
     "plot_dependence": "plotting",
     "plot_downtime": "plotting",
     "plot_exceedance": "plotting",
@@ -89,6 +105,7 @@ __all__ = [
     "connected",
     "defaults",
     "dependence",
+    "durability",
     "exceedance",
     "ignition_rate",
     "jeffreys_rate",
@@ -98,12 +115,15 @@ __all__ = [
     "plot_exceedance",
     "plot_hazard",
     "plot_map",
+    "reliability",
+    "restoration",
     "return_level",
     "save_scenario",
     "simulate",
     "site_layouts",
     "sla",
     "summary",
+    "tail_risk",
     "trace",
 ]
 

@@ -12,6 +12,7 @@ from scipy import stats
 import dcrisk
 from dcrisk import intervals, statistics
 from dcrisk.statistics import together
+from dcrisk.statistics.equal import EqualTrials
 
 
 def make_results(downtime, **attrs):
@@ -105,7 +106,8 @@ def test_the_interval_of_the_ratio_covers():
     for _ in range(2000):
         i = rng.random(200) < 0.2
         j = rng.random(200) < np.where(i, 0.6, 0.225)
-        found = together._ratios(together._count_together(np.stack([i, j])), 200, 0.95)
+        trials, down = EqualTrials(200), np.stack([i, j])
+        found = together._ratios(trials, down, trials.together(down), 0.95)
         missed += not found.low[0, 1] <= truth <= found.high[0, 1]
     assert missed <= 100
 
@@ -145,7 +147,5 @@ def test_bad_input_is_refused():
         statistics.dependence(good, at_least_hours=-1)
     with pytest.raises(ValueError, match="write 0.95"):
         statistics.dependence(good, 95)
-    with pytest.raises(ValueError, match="weighted results are not supported yet"):
-        statistics.dependence(good.assign(weight=("trial", [1.0, 1.0])))
     with pytest.raises(ValueError, match="lack downtime"):
         statistics.dependence(good.drop_vars("downtime"))

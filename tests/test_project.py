@@ -29,7 +29,6 @@ ALLOWED = {
     "sampling": {"compiler", "kernels.engine", "kernels.records", "outcomes"},
     "simulate": RUNS,
     "trace": RUNS,
-    "intervals": BASE,
 }
 FIGURES = {  # what they see besides Datasets and statistics
     "curves": {"durations", "hazards", "rates"},  # a hazard is drawn from its specification: nothing is simulated
@@ -75,6 +74,11 @@ def test_scenarios_see_hazards(path):
 def test_of_the_kernels_the_compiler_sees_their_records_alone(path):
     allowed = SPECIFICATION | {"hazards.flood", "kernels.records"}
     assert all(name in allowed or name.startswith("compiler.") for name in imported(path))
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "intervals").glob("*.py")), ids=lambda path: path.stem)
+def test_intervals_see_each_other_alone(path):
+    assert all(name.startswith("intervals.") for name in imported(path))
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "statistics").glob("*.py")), ids=lambda path: path.stem)

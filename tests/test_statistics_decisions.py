@@ -379,10 +379,8 @@ CALLS = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_weights_gaps_and_bad_confidence_are_refused(name):
+def test_gaps_and_bad_confidence_are_refused(name):
     good = make_results([[0.0, 1.0], [3.0, 0.0]])
-    with pytest.raises(ValueError, match="weighted results are not supported yet"):
-        CALLS[name](good.assign(weight=("trial", [1.0, 1.0])))
     with pytest.raises(ValueError, match="NaN"):
         CALLS[name](make_results([[0.0, np.nan], [3.0, 0.0]]))
     with pytest.raises(ValueError, match="no trial"):

@@ -9,8 +9,9 @@ that were guessed wrong.
 outage was seen once or never: a layout that never failed in n trials is available "at least" so much, not
 always.
 
-``datasets`` reads and checks results and names estimates, ``estimates`` has those of one layout's trials; ``overview``,
-``uptime``, ``curves``, ``return_levels``, ``together``, ``comparison`` and ``agreement`` each hold what users call.
+Results of importance sampling carry a ``weight`` for each trial; every statistic honours it. `Trials` in ``trials`` is
+what they all ask, ``equal`` and ``weighted`` are its two kinds, and ``datasets`` reads and checks results and names
+estimates. The other files hold what users call.
 """
 
 from __future__ import annotations
@@ -18,17 +19,25 @@ from __future__ import annotations
 from dcrisk.statistics.agreement import sla
 from dcrisk.statistics.comparison import compare
 from dcrisk.statistics.curves import exceedance
+from dcrisk.statistics.data_safety import durability
+from dcrisk.statistics.outage_rates import reliability
 from dcrisk.statistics.overview import summary
 from dcrisk.statistics.return_levels import return_level
+from dcrisk.statistics.tail_risks import tail_risk
 from dcrisk.statistics.together import dependence
 from dcrisk.statistics.uptime import availability
+from dcrisk.statistics.way_back import restoration
 
 __all__ = [
     "availability",
     "compare",
     "dependence",
+    "durability",
     "exceedance",
+    "reliability",
+    "restoration",
     "return_level",
     "sla",
     "summary",
+    "tail_risk",
 ]

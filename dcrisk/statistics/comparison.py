@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from dcrisk import intervals
 from dcrisk.specification import check_known
-from dcrisk.statistics.datasets import Estimate, FloatArray, Variables, make_dataset, named_variables, read_results
-from dcrisk.statistics.estimates import CLOPPER_PEARSON, GAFFKE
-
-PAIRED_MEAN = GAFFKE + ", for paired differences between minus and plus the window"
-PAIRED_PROBABILITIES = "Clopper-Pearson intervals of the trials that disagree and of their division (exact McNemar)"
+from dcrisk.statistics.datasets import Variables, make_dataset, named_variables, read_results, trials_of
+from dcrisk.statistics.trials import FloatArray, Trials
 
 
 def compare(results: xr.Dataset, baseline: str, confidence: float = 0.95) -> xr.Dataset:
@@ -86,17 +82,16 @@ def compare(results: xr.Dataset, baseline: str, confidence: float = 0.95) -> xr.
         raise ValueError(f"the results hold no layout but {baseline!r}: there is nothing to compare")
     base = data.isel(layout=place)
     differences = [x - base["downtime"].values for x in others["downtime"].values]
+    trials = trials_of(data)
     found = (
-        _means(others, differences, confidence)
-        | _outcomes(others["downtime"] > 0.0, base["downtime"] > 0.0, "any_outage", "some downtime", confidence)
-        | _outcomes(others["data_loss"] != 0, base["data_loss"] != 0, "data_loss", "a loss of data", confidence)
-        | _shares(others, differences, "better", "less downtime than", -1.0, confidence)
-        | _shares(others, differences, "worse", "more downtime than", 1.0, confidence)
-        | _shares(others, differences, "equal", "exactly as much downtime as", 0.0, confidence)
+        _means(trials, others, differences, confidence)
+        | _outcomes(trials, others["downtime"] > 0.0, base["downtime"] > 0.0, "any_outage", "some downtime", confidence)
+        | _outcomes(trials, others["data_loss"] != 0, base["data_loss"] != 0, "data_loss", "a loss of data", confidence)
+        | _shares(trials, others, differences, confidence)
     )
     table = make_dataset(others, confidence, found).assign_attrs(baseline=baseline)
     ratios = [
-        _variance_ratio(x, base["downtime"].values, d)
+        _variance_ratio(trials, x, base["downtime"].values, d)
         for x, d in zip(others["downtime"].values, differences, strict=True)
     ]
     words = "variance of the unpaired difference of downtimes over that of the paired one"
@@ -104,45 +99,41 @@ def compare(results: xr.Dataset, baseline: str, confidence: float = 0.95) -> xr.
     return table
 
 
-def _means(data: xr.Dataset, differences: list[FloatArray], confidence: float) -> Variables:
+def _means(trials: Trials, data: xr.Dataset, differences: list[FloatArray], confidence: float) -> Variables:
     horizon = data.attrs["horizon_hours"]
-    estimates = [
-        Estimate(float(np.mean(d)), *intervals.mean_difference_interval(d, horizon, confidence)) for d in differences
-    ]
+    estimates = [trials.difference(d, horizon, confidence) for d in differences]
     words = "mean hours of the window with the service down, minus those of the baseline"
-    return named_variables(data, estimates, "downtime_difference", words, "h", PAIRED_MEAN)
+    return named_variables(data, estimates, "downtime_difference", words, "h", trials.methods.paired_mean)
 
 
-def _outcomes(others: xr.DataArray, base: xr.DataArray, name: str, words: str, confidence: float) -> Variables:
-    """Difference of the probabilities of something that a trial has or has not."""
-    estimates = [_paired(x, base.values, confidence) for x in others.values]
-    long_name = f"probability of {words} in the window, minus that of the baseline"
-    return named_variables(others, estimates, f"{name}_difference", long_name, "1", PAIRED_PROBABILITIES)
-
-
-def _paired(first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_], confidence: float) -> Estimate:
-    more, less = int(np.count_nonzero(first & ~second)), int(np.count_nonzero(second & ~first))
-    low, high = intervals.paired_proportions_interval(more, less, first.size, confidence)
-    return Estimate((more - less) / first.size, low, high)
-
-
-def _shares(
-    data: xr.Dataset, differences: list[FloatArray], name: str, words: str, sign: float, confidence: float
+def _outcomes(
+    trials: Trials, others: xr.DataArray, base: xr.DataArray, name: str, words: str, confidence: float
 ) -> Variables:
-    """Share of the trials whose difference has this sign."""
-    trials = data.sizes["trial"]
-    counts = [int(np.count_nonzero(np.sign(d) == sign)) for d in differences]
-    estimates = [Estimate(k / trials, *intervals.proportion_interval(k, trials, confidence)) for k in counts]
-    long_name = f"probability of a window with {words} with the baseline"
-    return named_variables(data, estimates, name, long_name, "1", CLOPPER_PEARSON)
+    """Difference of the probabilities of something that a trial has or has not."""
+    estimates = [trials.paired(x, base.values, confidence) for x in others.values]
+    long_name = f"probability of {words} in the window, minus that of the baseline"
+    return named_variables(others, estimates, f"{name}_difference", long_name, "1", trials.methods.paired_probability)
 
 
-def _variance_ratio(x: FloatArray, base: FloatArray, difference: FloatArray) -> float:
-    unpaired, paired = _variance(x) + _variance(base), _variance(difference)
+def _shares(trials: Trials, data: xr.Dataset, differences: list[FloatArray], confidence: float) -> Variables:
+    """How likely a window has less downtime than with the baseline, more, and exactly as much."""
+    found: Variables = {}
+    for name, words, estimates in (
+        ("better", "less downtime than", [trials.probability(d < 0.0, confidence) for d in differences]),
+        ("worse", "more downtime than", [trials.probability(d > 0.0, confidence) for d in differences]),
+        (
+            "equal",
+            "exactly as much downtime as",
+            [trials.probability_without(d != 0.0, confidence) for d in differences],
+        ),
+    ):
+        long_name = f"probability of a window with {words} with the baseline"
+        found |= named_variables(data, estimates, name, long_name, "1", trials.methods.probability)
+    return found
+
+
+def _variance_ratio(trials: Trials, x: FloatArray, base: FloatArray, difference: FloatArray) -> float:
+    unpaired, paired = trials.variance(x) + trials.variance(base), trials.variance(difference)
     if paired > 0.0:
         return unpaired / paired
     return np.inf if unpaired > 0.0 else 1.0
-
-
-def _variance(x: FloatArray) -> float:
-    return float(np.var(x)) if np.ptp(x) > 0.0 else 0.0  # exactly 0 for what is constant

@@ -8,14 +8,15 @@ import numpy as np
 import xarray as xr
 
 from dcrisk import intervals
-from dcrisk.statistics.datasets import FloatArray, make_dataset, over_layouts, read_results
-from dcrisk.statistics.estimates import CLOPPER_PEARSON, share_above
+from dcrisk.statistics.datasets import make_dataset, over_layouts, read_results, trials_of
+from dcrisk.statistics.trials import FloatArray
 
 QUANTITIES = {
     "downtime": ("h", "downtime in the window"),
     "longest_outage": ("h", "longest outage in the window"),
     "outages": ("1", "outages in the window"),
 }
+HOURS = [name for name, (units, _) in QUANTITIES.items() if units == "h"]
 
 
 def exceedance(
@@ -25,6 +26,10 @@ def exceedance(
     confidence: float = 0.95,
 ) -> xr.Dataset:
     """Probability that a quantity of one window is greater than each threshold.
+
+    Of ``longest_outage`` this is the occurrence exceedance probability (OEP) of catastrophe models: that the largest
+    outage of the window is longer. Of ``downtime`` it is the aggregate exceedance probability (AEP): that all outages
+    of the window together are.
 
     Parameters
     ----------
@@ -43,6 +48,10 @@ def exceedance(
     xarray.Dataset
         ``exceedance`` over ``layout`` and ``threshold``, with Clopper-Pearson intervals.
 
+    Notes
+    -----
+    Outages are cut to the window, and one that causes of several events run together is one outage.
+
     Examples
     --------
     >>> results = xr.Dataset(
@@ -59,6 +68,7 @@ def exceedance(
     if quantity not in QUANTITIES:
         raise ValueError(f"quantity = {quantity!r}: it must be one of {', '.join(QUANTITIES)}")
     data = read_results(results, [quantity])
+    trials = trials_of(data)
     units, words = QUANTITIES[quantity]
     levels = _default_thresholds(data[quantity], data.attrs["horizon_hours"]) if thresholds is None else thresholds
     levels = np.atleast_1d(np.asarray(levels, dtype=np.float64))
@@ -66,11 +76,11 @@ def exceedance(
         raise ValueError("thresholds must be a list of finite numbers")
     curve = over_layouts(
         data[quantity],
-        lambda x: share_above(x, levels, confidence),
+        lambda x: trials.above(x, levels, confidence),
         "exceedance",
         f"probability of a greater {words}" if quantity != "outages" else "probability of more outages in the window",
         "1",
-        CLOPPER_PEARSON,
+        trials.methods.probability,
         dims=("threshold",),
     )
     coordinate = {"threshold": ("threshold", levels, {"units": units, "long_name": words})}

@@ -8,11 +8,19 @@ import numpy as np
 import xarray as xr
 
 from dcrisk import intervals
-from dcrisk.statistics.datasets import FloatArray, Variables, make_dataset, over_layouts, read_results
-from dcrisk.statistics.estimates import GAFFKE, ORDER_STATISTICS, mean_of, probability_of, quantiles_of
+from dcrisk.statistics.datasets import (
+    Variables,
+    make_dataset,
+    over_layouts,
+    probabilities,
+    read_results,
+    trials_of,
+)
+from dcrisk.statistics.trials import FloatArray, Trials, complement
 from dcrisk.statistics.uptime import availability_variables
 
 QUANTILES = (0.5, 0.9, 0.99, 0.999)
+ONE_MORE = ", assuming at most one outage more in a window than the most seen"
 
 
 def summary(
@@ -49,6 +57,9 @@ def summary(
             Mean number in the window.
         ``any_outage``, ``long_outage``, ``data_loss``
             Probability that the window holds some downtime, a long outage, a loss of data.
+        ``degraded_hours``, ``capacity``
+            Mean hours with the service up but short of capacity, and mean share of the demand that is served, where
+            the results hold them.
 
     Notes
     -----
@@ -76,16 +87,18 @@ def summary(
     if not 0.0 <= long_outage_hours < np.inf:
         raise ValueError(f"long_outage_hours = {long_outage_hours}: it must be finite and not negative")
     levels = np.atleast_1d(np.asarray(quantiles, dtype=np.float64))
-    data = read_results(results, ["downtime", "longest_outage", "outages", "data_loss"])
+    capacity = [name for name in CAPACITY if name in results]
+    data = read_results(results, ["downtime", "longest_outage", "outages", "data_loss", *capacity])
+    trials = trials_of(data)
     table = (
         availability_variables(data, confidence)
-        | _downtime(data, confidence)
-        | _downtime_quantiles(data, levels, confidence)
-        | _outages(data, confidence)
-        | _any_outage(data, confidence)
-        | _long_outage(data, long_outage_hours, confidence)
-        | _data_loss(data, confidence)
+        | _downtime(trials, data, confidence)
+        | _downtime_quantiles(trials, data, levels, confidence)
+        | _outages(trials, data, confidence)
+        | _events(trials, data, long_outage_hours, confidence)
     )
+    for name in capacity:
+        table |= CAPACITY[name](trials, data, confidence)
     coordinate = {"quantile": ("quantile", levels, {"units": "1", "long_name": "share of windows not above"})}
     return (
         make_dataset(data, confidence, table)
@@ -94,43 +107,76 @@ def summary(
     )
 
 
-def _downtime(data: xr.Dataset, confidence: float) -> Variables:
-    horizon = data.attrs["horizon_hours"]
+def _downtime(trials: Trials, data: xr.Dataset, confidence: float) -> Variables:
     words = "mean hours of the window with the service down"
-    return over_layouts(data["downtime"], lambda x: mean_of(x, horizon, confidence), "downtime", words, "h", GAFFKE)
+    return hours_of_window(trials, data, "downtime", words, confidence)
 
 
-def _downtime_quantiles(data: xr.Dataset, levels: FloatArray, confidence: float) -> Variables:
+def hours_of_window(trials: Trials, data: xr.Dataset, name: str, words: str, confidence: float) -> Variables:
+    """The mean of some hours of the window."""
+    horizon, method = data.attrs["horizon_hours"], trials.methods.mean
+    return over_layouts(data[name], lambda x: trials.mean(x, horizon, confidence), name, words, "h", method)
+
+
+def _downtime_quantiles(trials: Trials, data: xr.Dataset, levels: FloatArray, confidence: float) -> Variables:
     horizon = data.attrs["horizon_hours"]
     return over_layouts(
         data["downtime"],
-        lambda x: quantiles_of(x, levels, horizon, confidence),
+        lambda x: trials.quantiles(x, levels, horizon, confidence),
         "downtime_quantile",
         "quantile of the hours of the window with the service down",
         "h",
-        ORDER_STATISTICS,
+        trials.methods.quantile,
         dims=("quantile",),
     )
 
 
-def _outages(data: xr.Dataset, confidence: float) -> Variables:
-    method = GAFFKE + ", assuming at most one outage more in a window than the most seen"
+def _outages(trials: Trials, data: xr.Dataset, confidence: float) -> Variables:
     words = "mean number of outages in the window"
+    method = trials.methods.mean + ONE_MORE
     return over_layouts(
-        data["outages"], lambda x: mean_of(x, float(np.max(x)) + 1.0, confidence), "outages", words, "1", method
+        data["outages"], lambda x: trials.mean(x, most_outages(x), confidence), "outages", words, "1", method
     )
 
 
-def _any_outage(data: xr.Dataset, confidence: float) -> Variables:
-    words = "probability of some downtime in the window"
-    return probability_of(data["downtime"] > 0.0, confidence, "any_outage", words)
+def most_outages(outages: FloatArray) -> float:
+    """What stands in for the largest number possible: one more than the most seen."""
+    return float(np.max(outages)) + 1.0
 
 
-def _long_outage(data: xr.Dataset, hours: float, confidence: float) -> Variables:
-    words = f"probability of an outage longer than {hours:g} h in the window"
-    return probability_of(data["longest_outage"] > hours, confidence, "long_outage", words)
+def _events(trials: Trials, data: xr.Dataset, hours: float, confidence: float) -> Variables:
+    found: Variables = {}
+    for name, happened, words in (
+        ("any_outage", data["downtime"] > 0.0, "some downtime in the window"),
+        ("long_outage", data["longest_outage"] > hours, f"an outage longer than {hours:g} h in the window"),
+    ):
+        found |= probabilities(trials, happened, confidence, name, f"probability of {words}")
+    return found | data_loss_variables(trials, data, confidence, "data_loss")
 
 
-def _data_loss(data: xr.Dataset, confidence: float) -> Variables:
+def data_loss_variables(trials: Trials, data: xr.Dataset, confidence: float, name: str) -> Variables:
+    """The probability that data are lost in the window."""
     words = "probability that data are lost in the window"
-    return probability_of(data["data_loss"] != 0, confidence, "data_loss", words)
+    return probabilities(trials, data["data_loss"] != 0, confidence, name, words)
+
+
+def _degraded(trials: Trials, data: xr.Dataset, confidence: float) -> Variables:
+    words = "mean hours of the window with the service up, but with less capacity than it should have"
+    return hours_of_window(trials, data, "degraded_hours", words, confidence)
+
+
+def _capacity(trials: Trials, data: xr.Dataset, confidence: float) -> Variables:
+    """From the share that is not served: it is the one that is small, and known well."""
+    words, method = "mean share of the demand that is served in the window", trials.methods.mean
+    return over_layouts(
+        1.0 - data["capacity"],
+        lambda x: complement(trials.mean(x, 1.0, confidence)),
+        "capacity",
+        words,
+        "1",
+        method,
+    )
+
+
+CAPACITY = {"degraded_hours": _degraded, "capacity": _capacity}
+"""What the results hold where a layout declares its capacity."""

@@ -8,12 +8,9 @@ import numpy as np
 import xarray as xr
 
 from dcrisk import intervals
-from dcrisk.statistics.curves import QUANTITIES
-from dcrisk.statistics.datasets import FloatArray, make_dataset, over_layouts, read_results
-from dcrisk.statistics.estimates import ORDER_STATISTICS, quantiles_of
-
-YEAR_HOURS = 8766.0
-HOURS = [name for name, (units, _) in QUANTITIES.items() if units == "h"]
+from dcrisk.statistics.curves import HOURS, QUANTITIES
+from dcrisk.statistics.datasets import YEAR_HOURS, make_dataset, over_layouts, read_results, trials_of
+from dcrisk.statistics.trials import FloatArray
 
 
 def return_level(
@@ -72,16 +69,16 @@ def return_level(
     if windows.ndim != 1 or windows.size == 0 or not np.all((windows > 1.0) & (windows < np.inf)):
         raise ValueError("periods must be a list of finite numbers of windows, each greater than 1")
     data = read_results(results, [quantity])
-    horizon = data.attrs["horizon_hours"]
+    trials, horizon = trials_of(data), data.attrs["horizon_hours"]
     levels = np.minimum(1.0 - 1.0 / windows, np.nextafter(1.0, 0.0))  # 1 itself would be no quantile
     words = QUANTITIES[quantity][1]
     found = over_layouts(
         data[quantity],
-        lambda x: quantiles_of(x, levels, horizon, confidence),
+        lambda x: trials.quantiles(x, levels, horizon, confidence),
         "return_level",
         f"{words} that is exceeded once in the period",
         "h",
-        ORDER_STATISTICS,
+        trials.methods.quantile,
         dims=("period",),
     )
     unit = "years" if horizon == YEAR_HOURS else f"windows of {horizon:g} h"

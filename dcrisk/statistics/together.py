@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from dcrisk import intervals
-from dcrisk.statistics.datasets import Estimate, Variables, make_dataset, named_variables, read_results
-from dcrisk.statistics.estimates import CLOPPER_PEARSON
+from dcrisk.statistics.datasets import (
+    Variables,
+    make_dataset,
+    named_variables,
+    read_results,
+    stacked,
+    trials_of,
+)
+from dcrisk.statistics.trials import BoolArray, Estimate, FloatArray, Trials
 
-BONFERRONI = "Clopper-Pearson intervals of both parts, each with half of the chance of error"
+BONFERRONI = ", of both parts, each with half of the chance of error"
 
 
 def dependence(results: xr.Dataset, confidence: float = 0.95, *, at_least_hours: float = 0.0) -> xr.Dataset:
@@ -75,59 +81,54 @@ def dependence(results: xr.Dataset, confidence: float = 0.95, *, at_least_hours:
     if not 0.0 <= at_least_hours < np.inf:
         raise ValueError(f"at_least_hours = {at_least_hours}: it must be finite and not negative")
     data = read_results(results, ["downtime"])
-    together = _count_together(data["downtime"].values > at_least_hours)
-    alone, trials = np.diag(together), data.sizes["trial"]
+    trials = trials_of(data)
+    down = data["downtime"].values > at_least_hours
     words = f"down for more than {at_least_hours:g} h of the window" if at_least_hours else "down in the window"
     given = f"probability that j is {words}, given that i is"
-    shares = [Estimate(k / trials, *intervals.proportion_interval(k, trials, confidence)) for k in alone]
+    shares = [trials.probability(x, confidence) for x in down]
     long_name = f"probability of being {words}"
+    together, methods = trials.together(down), trials.methods
     table = (
-        _pairs(data, _given(together, trials, confidence), "probability", given, CLOPPER_PEARSON)
-        | named_variables(data, shares, "probability_down", long_name, "1", CLOPPER_PEARSON)
-        | _pairs(data, _ratios(together, trials, confidence), "ratio", f"{given}, over that of j alone", BONFERRONI)
+        _pairs(data, _given(trials, down, together, confidence), "probability", given, methods.conditional)
+        | named_variables(data, shares, "probability_down", long_name, "1", methods.probability)
+        | _pairs(
+            data,
+            _ratios(trials, down, together, confidence),
+            "ratio",
+            f"{given}, over that of j alone",
+            methods.conditional + BONFERRONI,
+        )
     )
     found = make_dataset(data, confidence, table).assign_attrs(at_least_hours=float(at_least_hours))
     if "layout" in data.coords:
         names = data["layout"].values
         found = found.assign_coords(layout_i=names, layout_j=names)
     counted = {"units": "1", "long_name": f"trials in which the layout is {words}"}
-    found["trials_down"] = ("layout", alone, counted)
-    found["seen"] = ("layout", alone > 0, {"long_name": f"whether the layout is {words} in any trial"})
+    found["trials_down"] = ("layout", np.count_nonzero(down, axis=1), counted)
+    found["seen"] = (
+        "layout",
+        np.diag(together) > 0.0,
+        {"long_name": f"whether the layout is {words} in any trial"},
+    )
     return found
 
 
-def _count_together(down: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """In how many trials both of each two layouts are down."""
-    together = np.zeros((len(down), len(down)), dtype=np.int64)
-    for first in range(0, down.shape[1], 1 << 16):  # so many ones that float32, which is quick, still counts exactly
-        piece = down[:, first : first + (1 << 16)].astype(np.float32)
-        together += (piece @ piece.T).astype(np.int64)
-    return together
-
-
-def _given(together: npt.NDArray[np.int64], trials: int, confidence: float) -> Estimate:
+def _given(trials: Trials, down: BoolArray, together: FloatArray, confidence: float) -> Estimate:
     """Of j given i, for every i and j."""
-    alone = np.diag(together)
-    rows = []
-    for count, pairs in zip(alone, together, strict=True):
-        if count:
-            rows.append((pairs / count, *intervals.proportion_interval(pairs, int(count), confidence)))
-        else:
-            rows.append((alone / trials, np.zeros(alone.size), np.ones(alone.size)))
-    value, low, high = np.swapaxes(rows, 0, 1)
-    for array in (value, low, high):
-        np.fill_diagonal(array, 1.0)  # by definition
-    return Estimate(value, low, high)
+    estimate = trials.given(down, together, confidence)
+    for array in estimate:
+        np.fill_diagonal(np.asarray(array), 1.0)  # by definition
+    return estimate
 
 
-def _ratios(together: npt.NDArray[np.int64], trials: int, confidence: float) -> Estimate:
+def _ratios(trials: Trials, down: BoolArray, together: FloatArray, confidence: float) -> Estimate:
     """Of j given i, over j, for every i and j."""
     half = 0.5 * (1.0 + confidence)
     alone = np.diag(together)
-    numerator = _given(together, trials, half)
-    low, high = intervals.proportion_interval(alone, trials, half)
+    numerator = _given(trials, down, together, half)
+    _, low, high = stacked([trials.probability(x, half) for x in down])
     with np.errstate(divide="ignore", invalid="ignore"):
-        estimate = numerator.value * trials / alone, numerator.low / high, numerator.high / low
+        estimate = numerator.value * trials.size / alone, numerator.low / high, numerator.high / low
     unseen = (alone == 0)[:, None] | (alone == 0)
     value, lowest, highest = (np.where(unseen, x, y) for x, y in zip((1.0, 0.0, np.inf), estimate, strict=True))
     return Estimate(value, lowest, highest)

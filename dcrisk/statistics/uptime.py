@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from dcrisk import intervals
-from dcrisk.statistics.datasets import Estimate, FloatArray, Variables, make_dataset, named_variables, read_results
-from dcrisk.statistics.estimates import GAFFKE, mean_of
+from dcrisk.statistics.datasets import Variables, make_dataset, named_variables, read_results, trials_of
+from dcrisk.statistics.trials import Estimate, FloatArray, complement
 
 
 def availability(results: xr.Dataset, confidence: float = 0.95) -> xr.Dataset:
@@ -53,16 +53,19 @@ def availability(results: xr.Dataset, confidence: float = 0.95) -> xr.Dataset:
 def availability_variables(data: xr.Dataset, confidence: float) -> Variables:
     """Availability, unavailability and nines of each layout, all from the mean downtime and its interval."""
     horizon = data.attrs["horizon_hours"]
-    down = [mean_of(x, horizon, confidence) for x in data["downtime"].values]
+    trials = trials_of(data)
+    method = trials.methods.mean
+    down = [trials.mean(x, horizon, confidence) for x in data["downtime"].values]
     share = [Estimate(e.value / horizon, e.low / horizon, e.high / horizon) for e in down]
-    up = [Estimate(1.0 - e.value, 1.0 - e.high, 1.0 - e.low) for e in share]
-    nines = [Estimate(_nines(e.value), _nines(e.high), _nines(e.low)) for e in share]
+    up = [complement(e) for e in share]
+    digits = [Estimate(nines(e.value), nines(e.high), nines(e.low)) for e in share]
     return (
-        named_variables(data, up, "availability", "share of the window with the service up", "1", GAFFKE)
-        | named_variables(data, share, "unavailability", "share of the window with the service down", "1", GAFFKE)
-        | named_variables(data, nines, "nines", "minus the decimal logarithm of unavailability", "1", GAFFKE)
+        named_variables(data, up, "availability", "share of the window with the service up", "1", method)
+        | named_variables(data, share, "unavailability", "share of the window with the service down", "1", method)
+        | named_variables(data, digits, "nines", "minus the decimal logarithm of unavailability", "1", method)
     )
 
 
-def _nines(unavailability: float | FloatArray) -> float:
+def nines(unavailability: float | FloatArray) -> float:
+    """Minus the decimal logarithm; infinite for what was never seen."""
     return float(-np.log10(unavailability)) + 0.0 if unavailability > 0.0 else np.inf  # + 0.0: no minus zero
