@@ -14,7 +14,20 @@ from dcrisk.files import load_scenario, save_scenario
 from dcrisk.hazards import Disc, EventTable, Failure, Fire, Flood, GridOutage, PeaksOverThreshold, ReturnLevels
 from dcrisk.layouts import Layout, site_layouts
 from dcrisk.rates import ignition_rate, jeffreys_rate
-from dcrisk.scenario import Backup, Crew, Requirement, Scenario, Site, Trigger, Utility, all_of, any_of, at_least
+from dcrisk.scenario import (
+    Backup,
+    Crew,
+    Requirement,
+    Scenario,
+    Site,
+    Trigger,
+    Utility,
+    all_of,
+    any_of,
+    at_least,
+    uncertain_rates,
+    with_rates,
+)
 from dcrisk.simulate import simulate
 from dcrisk.specification import SpecificationError
 from dcrisk.trace import trace
@@ -22,6 +35,7 @@ from dcrisk.version import __version__
 
 if TYPE_CHECKING:
     from dcrisk.plotting import plot_dependence, plot_downtime, plot_exceedance, plot_hazard, plot_map
+    from dcrisk.sensitivity import importance, sobol
     from dcrisk.statistics import availability, compare, dependence, exceedance, return_level, sla, summary
 
 _LATER = {
@@ -29,8 +43,10 @@ _LATER = {
     "compare": "statistics",
     "dependence": "statistics",
     "exceedance": "statistics",
+    "importance": "sensitivity",
     "return_level": "statistics",
     "sla": "statistics",
+    "sobol": "sensitivity",
     "summary": "statistics",
     "plot_dependence": "plotting",
     "plot_downtime": "plotting",
@@ -67,6 +83,7 @@ __all__ = [
     "dependence",
     "exceedance",
     "ignition_rate",
+    "importance",
     "jeffreys_rate",
     "load_scenario",
     "plot_dependence",
@@ -79,8 +96,11 @@ __all__ = [
     "simulate",
     "site_layouts",
     "sla",
+    "sobol",
     "summary",
     "trace",
+    "uncertain_rates",
+    "with_rates",
 ]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dcrisk.compiler.graph import Graph
 from dcrisk.compiler.laws import active_law, alias_table, profile_points
-from dcrisk.compiler.sources import Sources, given_stream, stream_number
+from dcrisk.compiler.sources import FAILED, Sources, given_stream, never_happens, stream_number
 from dcrisk.compiler.tables import Tables
 from dcrisk.kernels.records import Plan
 from dcrisk.layouts import Layout, check_layouts
@@ -23,6 +23,7 @@ __all__ = [
     "alias_table",
     "compile_scenario",
     "given_stream",
+    "never_happens",
     "profile_points",
     "stream_number",
 ]
@@ -48,15 +49,17 @@ def compile_scenario(
     warmup: float,
     moments: Sequence[float] = (),
     spared: Collection[str] = (),
+    failed: Collection[str] = (),
 ) -> CompiledScenario:
     """Check the layouts against the scenario and lay both out as arrays for the kernels.
 
     ``moments`` are the hours at which it is noted who is down. What strikes the nodes ``spared`` has no effect on them,
-    while all events stay as they are.
+    while all events stay as they are. The nodes ``failed`` are interrupted from the start of the warm-up to the end of
+    the window, as a further hazard of that name.
     """
     check_layouts(scenario, layouts)
     tables = Tables()
-    graph = Graph(tables, spared)
+    graph = Graph(tables, spared, failed)
     graph.add_nodes(scenario)
     for number, layout in enumerate(layouts):
         graph.add_layout(number, layout)
@@ -68,4 +71,5 @@ def compile_scenario(
         window=np.array([warmup, horizon], np.float64),
         moments=np.array(moments, np.float64),
     )
-    return CompiledScenario(plan, tuple(x.name for x in layouts), tuple(x.name for x in scenario.hazards))
+    hazards = [hazard.name for hazard in scenario.hazards] + [FAILED] * bool(failed)
+    return CompiledScenario(plan, tuple(x.name for x in layouts), tuple(hazards))

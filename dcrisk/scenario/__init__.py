@@ -2,6 +2,7 @@
 
 from dcrisk.scenario.conditions import Given
 from dcrisk.scenario.crews import Crew
+from dcrisk.scenario.named_rates import uncertain_rates, with_rates
 from dcrisk.scenario.nodes import Node, Site, Utility
 from dcrisk.scenario.requirements import Backup, Requirement, all_of, any_of, at_least
 from dcrisk.scenario.scenario import Scenario
@@ -20,4 +21,6 @@ __all__ = [
     "all_of",
     "any_of",
     "at_least",
+    "uncertain_rates",
+    "with_rates",
 ]
