@@ -125,7 +125,7 @@ def importance(
     ['grid', 'A', 'B', 'equipment', 'storms']
     >>> found["fussell_vesely"].sel(layout="A or B").values.round(2)
     array([0.99, 0.01, 0.01, 0.01, 0.99])
-    >>> found["birnbaum"].sel(layout="A or B", component="grid").item()
+    >>> found["risk_failed"].sel(layout="A or B", component="grid").item()
     1.0
     """
     from tqdm.auto import tqdm
