@@ -156,13 +156,13 @@ class _Risks:
         """Of each evaluation and layout: the risk, and the variance of its noise."""
 
     def __call__(self, points: FloatArray) -> FloatArray:
-        """Risks (layout, point) at points (rate, point)."""
+        """Risks (layout, point) at points (rate, point), less those of the very first: what never varies is 0."""
         from tqdm.auto import tqdm
 
         found = self._pool.map(self._at, points.T)
         bar = tqdm(found, total=points.shape[1], unit=" evaluations", delay=1.5, disable=not self._progress)
         self.moments.append(np.array(list(bar)))
-        return self.moments[-1][:, :, 0].T
+        return (self.moments[-1][:, :, 0] - self.moments[0][0, :, 0]).T
 
     def _at(self, point: FloatArray) -> FloatArray:
         changed = with_rates(self._scenario, {name: float(x) for name, x in zip(self._rates, point, strict=False)})
