@@ -36,6 +36,8 @@ from dcrisk.scenario import (
     any_of,
     at_least,
     connected,
+    uncertain_rates,
+    with_rates,
 )
 from dcrisk.simulate import simulate
 from dcrisk.specification import SpecificationError
@@ -44,6 +46,7 @@ from dcrisk.version import __version__
 
 if TYPE_CHECKING:
     from dcrisk.plotting import plot_dependence, plot_downtime, plot_exceedance, plot_hazard, plot_map
+    from dcrisk.sensitivity import importance, sobol
     from dcrisk.statistics import (
         availability,
         compare,
@@ -66,8 +69,10 @@ _LATER = {
     "exceedance": "statistics",
     "reliability": "statistics",
     "restoration": "statistics",
+    "importance": "sensitivity",
     "return_level": "statistics",
     "sla": "statistics",
+    "sobol": "sensitivity",
     "summary": "statistics",
     "tail_risk": "statistics",
     "plot_dependence": "plotting",
@@ -108,6 +113,7 @@ __all__ = [
     "durability",
     "exceedance",
     "ignition_rate",
+    "importance",
     "jeffreys_rate",
     "load_scenario",
     "plot_dependence",
@@ -122,9 +128,12 @@ __all__ = [
     "simulate",
     "site_layouts",
     "sla",
+    "sobol",
     "summary",
     "tail_risk",
     "trace",
+    "uncertain_rates",
+    "with_rates",
 ]
 
 

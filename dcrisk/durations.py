@@ -7,6 +7,7 @@ towards both tails, as the floating-point numbers do: the tail of a Pareto law i
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -155,6 +156,7 @@ def from_plain(data: object, where: str) -> Duration:
         raise SpecificationError(f"{where}: {name} does not take these parameters ({error})") from None
 
 
+@lru_cache(maxsize=128)  # by identity: variants of a scenario share their distributions
 def quantile_table(value: Duration) -> QuantileTable:
     """Tabulate a duration.
 

@@ -86,6 +86,12 @@ def test_statistics_see_intervals_alone(path):
     assert all(name in BASE | {"intervals"} or name.startswith("statistics.") for name in imported(path))
 
 
+@pytest.mark.parametrize("path", sorted((PACKAGE / "sensitivity").glob("*.py")), ids=lambda path: path.stem)
+def test_what_runs_variants_sees_runs_and_statistics(path):
+    allowed = RUNS | {"intervals", "statistics.datasets", "statistics.equal", "statistics.trials"}
+    assert all(name in allowed or name.startswith("sensitivity.") for name in imported(path))
+
+
 @pytest.mark.parametrize("path", sorted((PACKAGE / "plotting").glob("*.py")), ids=lambda path: path.stem)
 def test_figures_see_datasets_and_statistics_alone(path):
     seen = BASE | {"statistics"} | FIGURES.get(path.stem, set())

@@ -10,7 +10,7 @@ import numpy as np
 from dcrisk.compiler.graph import Graph
 from dcrisk.compiler.laws import active_law, alias_table, profile_points
 from dcrisk.compiler.services import Services
-from dcrisk.compiler.sources import Sources, given_stream, stream_number
+from dcrisk.compiler.sources import FAILED, Sources, given_stream, never_happens, stream_number
 from dcrisk.compiler.tables import Tables
 from dcrisk.kernels.records import Plan
 from dcrisk.layouts import Layout, check_layouts
@@ -24,6 +24,7 @@ __all__ = [
     "alias_table",
     "compile_scenario",
     "given_stream",
+    "never_happens",
     "profile_points",
     "stream_number",
 ]
@@ -49,15 +50,17 @@ def compile_scenario(
     warmup: float,
     moments: Sequence[float] = (),
     spared: Collection[str] = (),
+    failed: Collection[str] = (),
 ) -> CompiledScenario:
     """Check the layouts against the scenario and lay both out as arrays for the kernels.
 
     ``moments`` are the hours at which it is noted who is down. What strikes the nodes ``spared`` has no effect on them,
-    while all events stay as they are.
+    while all events stay as they are. The nodes ``failed`` are interrupted from the start of the warm-up to the end of
+    the window, as a further hazard of that name.
     """
     check_layouts(scenario, layouts)
     tables = Tables()
-    graph = Graph(tables, spared)
+    graph = Graph(tables, spared, failed)
     graph.add_nodes(scenario)
     services = Services(tables, graph)
     for number, layout in enumerate(layouts):
@@ -71,10 +74,11 @@ def compile_scenario(
         window=np.array([warmup, horizon], np.float64),
         moments=np.array(moments, np.float64),
     )
+    hazards = [hazard.name for hazard in scenario.hazards] + [FAILED] * bool(failed)
     return CompiledScenario(
         plan,
         layouts=tuple(layout.name for layout in layouts),
-        hazards=tuple(hazard.name for hazard in scenario.hazards),
+        hazards=tuple(hazards),
         capacity=len(plan.demands) > 0,
         backups=len(plan.protections) > 0,
     )

@@ -18,10 +18,11 @@ STATES = {"interrupted": records.INTERRUPTED, "damaged": records.DAMAGED, "destr
 class Graph:
     """Vertices, numbered so that inputs come first."""
 
-    def __init__(self, tables: Tables, spared: Collection[str] = ()) -> None:
+    def __init__(self, tables: Tables, spared: Collection[str] = (), failed: Collection[str] = ()) -> None:
         self._tables = tables
         self._spared = spared
         self._vertices: list[dict[str, int]] = []
+        self._failed = failed
         self._parents: list[list[int]] = []
         self._contents: list[list[int]] = []
         self._members: list[tuple[int, float]] = []
@@ -34,6 +35,8 @@ class Graph:
         self.nodes: dict[str, int] = {}
         self.struck: dict[str, int] = {}
         """Where the hits of a node go: to the node itself or, if it is spared, to a vertex that nothing needs."""
+        self.switches: list[int] = []
+        """For each node that has failed, a vertex that the node needs beside what it requires, and that alone can fail."""
 
     def add(
         self,
@@ -91,6 +94,9 @@ class Graph:
             if inputs and not (isinstance(node.restart, float) and node.restart == 0):
                 table = self._tables.add(node.restart)
                 inputs = [self.add(inputs, kind=records.RESTART, item=self.keys[name], table=table)]
+            if name in self._failed:
+                self.switches.append(self.add([]))
+                inputs.append(self.switches[-1])
             self.nodes[name] = self.add(inputs, crew=crew_of.get(name, -1))
             spared = name in self._spared
             self.struck[name] = self.add([], crew=crew_of.get(name, -1)) if spared else self.nodes[name]

@@ -24,6 +24,10 @@ MOST_EVENTS_PER_BLOCK = 2.0**31
 WORTH_A_BATCH = 64.0  # events a block: with fewer, most numbers of a last batch would be drawn in vain
 
 
+FAILED = f"{ARROW}failed"
+"""What stands for a hazard where nodes have failed from the start."""
+
+
 def stream_number(name: str) -> int:
     """The word of the random-number counter that stands for a hazard: stable across runs and machines."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "little")
@@ -80,6 +84,37 @@ def rates_of(hazard: Hazard) -> tuple[dict[str, Rate], Rate | None]:
     return dict.fromkeys(names, mean_rate(rate)), rate if durations.is_frozen(rate) else None
 
 
+def never_happens(hazard: Hazard) -> bool:
+    """Whether a hazard has no event by itself, so that nothing says where one would strike."""
+    return sum(mean_rate(rate) for rate in rates_of(hazard)[0].values()) == 0.0
+
+
+RESTING: dict[str, Any] = {
+    "given": 0,
+    "rate_per_hour": 0.0,
+    "mass": 0.0,
+    "profile": -1,
+    "idle": 0.0,
+    "rate_table": -1,
+    "period": 0.0,
+    "phase": 0.0,
+    "first_window": 0,
+    "windows": 0,
+    "batch": records.DRAWN,
+    "origin": -1,
+    "state": records.INTERRUPTED,
+    "renewal": 0,
+    "item": -1,
+    "contained": -1,
+    "severity": -1,
+    "stages": -1,
+    "lead": 0.0,
+    "raises": 0,
+    "quiet": 0,
+}
+"""The fields of a source at which nothing happens."""
+
+
 class Sources:
     """The rows of all sources: those with a rate or given first, then those that others raise."""
 
@@ -104,6 +139,8 @@ class Sources:
             self._add_hazard(number, hazard, scenario)
             for occurrence, given in enumerate(g for g in scenario.conditions if g.hazard == hazard.name):
                 self._add_given(hazard, given, occurrence)
+        if graph.switches:
+            self._add_failed(len(scenario.hazards), graph.switches)
         self._timed = len(self._rows)
         self._add_triggers(scenario)
 
@@ -122,26 +159,12 @@ class Sources:
             self._component_nodes.extend(nodes)
             self._components.append((first_node, len(self._component_nodes), int(quiet)))
         profile, mass = self._profile(hazard.monthly)
-        template = {
+        template = RESTING | {
             "hazard": number,
-            "given": 0,
-            "rate_per_hour": 0.0,
             "mass": mass,
             "profile": profile,
-            "idle": 0.0,
-            "rate_table": -1,
-            "period": 0.0,
-            "phase": 0.0,
-            "first_window": 0,
-            "windows": 0,
-            "batch": records.DRAWN,
-            "origin": -1,
-            "contained": -1,
-            "severity": -1,
-            "stages": -1,
             "lead": hazard.lead_time if isinstance(hazard, Flood) else 0.0,
             "raises": int(raises),
-            "quiet": 0,
             **fields,
         }
         for group in groups_of(hazard, rates, common):
@@ -216,7 +239,7 @@ class Sources:
 
     def _check_drawable(self, hazard: Hazard, component: int, where: str) -> None:
         rates = rates_of(hazard)[0]
-        if component >= 0 or sum(mean_rate(rate) for rate in rates.values()) > 0:
+        if component >= 0 or not never_happens(hazard):
             return
         if isinstance(hazard, Flood):
             hint = ", so give the stage of the event" if where.startswith("given") else ", so nothing can be raised"
@@ -243,6 +266,16 @@ class Sources:
             named = given.stage if isinstance(given.stage, Mapping) else dict.fromkeys(hazard.stages, given.stage)
             row["stages"] = self._hits.add_numbers(named.get(basin, -np.inf) for basin in hazard.stages)
         self._append(row, given_stream(hazard.name, occurrence))
+
+    def _add_failed(self, number: int, switches: Sequence[int]) -> None:
+        """An outage of some vertices from the start of every trial to beyond its end: the last of the timed sources,
+        so that all others keep their places and draws."""
+        component, first_node = len(self._components), len(self._component_nodes)
+        self._component_nodes.extend(switches)
+        self._components.append((first_node, len(self._component_nodes), 0))
+        hours = self._tables.add(2.0 * sum(self._window))
+        row = RESTING | {"hazard": number, "kind": records.GRID, "given": 2, "table": hours, "origin": component}
+        self._append(row | self._add_choices([1.0], [component]), FAILED)
 
     # ------------------------------------------------------------ triggers
 

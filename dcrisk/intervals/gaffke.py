@@ -70,7 +70,9 @@ def log_probability_positive(slopes: FloatArray, shapes: FloatArray) -> float:
         """Relative to the saddle, on the hyperbola s = saddle + width (bend (cosh u - 1) + i sinh u)."""
         away = width * (bend * (np.cosh(u) - 1.0) + 1j * np.sinh(u))
         speed = width * (bend * np.sinh(u) + 1j * np.cosh(u))
-        exponent = -shapes @ _log1p(-scaled[:, None] * away[None, :]) - _log1p(away / saddle)
+        logs = _log1p(-scaled[:, None] * away[None, :])
+        # in two parts: BLAS would use all cores for the complex product, which on a busy machine took most of the time
+        exponent = -(shapes @ logs.real) - 1j * (shapes @ logs.imag) - _log1p(away / saddle)
         value: npt.NDArray[np.complex128] = np.exp(np.minimum(exponent.real, 99.0) + 1j * exponent.imag) * speed
         return value
 

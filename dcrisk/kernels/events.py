@@ -51,9 +51,9 @@ def advance(plan, work, key, block, s):
     cursor.choice = work.drawn[s, 1, place]
     cursor.third = work.drawn[s, 2, place]
     cursor.fourth = work.drawn[s, 3, place]
-    if source.given == 1:
+    if source.given != 0:
         cursor.trial = cursor.event
-        cursor.time = 0.0
+        cursor.time = 0.0 if source.given == 1 else to_grid(-plan.window[0])
     elif source.idle == 0.0:
         mass = source.mass
         cursor.within -= math.log(gap) / source.rate_per_hour

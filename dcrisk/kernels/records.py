@@ -109,7 +109,7 @@ SOURCE = np.dtype(
         ("stream", "u8"),
         ("kind", "i8"),
         ("hazard", "i8"),
-        ("given", "i8"),  # 1: strikes at time 0 of every trial, instead of at a rate
+        ("given", "i8"),  # instead of at a rate: 1 strikes at time 0 of every trial, 2 at its start, before the warm-up
         ("rate_per_hour", "f8"),
         ("mass", "f8"),  # hours of a trial at which the rate counts in full: its length, but for a monthly profile
         ("profile", "i8"),  # row of profiles, or -1

@@ -2,6 +2,7 @@
 
 from dcrisk.scenario.conditions import Given
 from dcrisk.scenario.crews import Crew
+from dcrisk.scenario.named_rates import uncertain_rates, with_rates
 from dcrisk.scenario.nodes import Node, Site, Utility
 from dcrisk.scenario.partitions import connected
 from dcrisk.scenario.requirements import Backup, Requirement, all_of, any_of, at_least
@@ -22,4 +23,6 @@ __all__ = [
     "any_of",
     "at_least",
     "connected",
+    "uncertain_rates",
+    "with_rates",
 ]
