@@ -22,16 +22,20 @@ from dcrisk.version import __version__
 
 if TYPE_CHECKING:
     from dcrisk.plotting import plot_dependence, plot_downtime, plot_exceedance, plot_hazard, plot_map
+    from dcrisk.search import best_of_each_size, search_layouts, value_of_site
     from dcrisk.statistics import availability, compare, dependence, exceedance, return_level, sla, summary
 
 _LATER = {
     "availability": "statistics",
+    "best_of_each_size": "search",
     "compare": "statistics",
     "dependence": "statistics",
     "exceedance": "statistics",
     "return_level": "statistics",
+    "search_layouts": "search",
     "sla": "statistics",
     "summary": "statistics",
+    "value_of_site": "search",
     "plot_dependence": "plotting",
     "plot_downtime": "plotting",
     "plot_exceedance": "plotting",
@@ -62,6 +66,7 @@ __all__ = [
     "any_of",
     "at_least",
     "availability",
+    "best_of_each_size",
     "compare",
     "defaults",
     "dependence",
@@ -76,11 +81,13 @@ __all__ = [
     "plot_map",
     "return_level",
     "save_scenario",
+    "search_layouts",
     "simulate",
     "site_layouts",
     "sla",
     "summary",
     "trace",
+    "value_of_site",
 ]
 
 

@@ -27,6 +27,9 @@ def exact_sum(x: npt.NDArray[np.float64]) -> Fraction:
     total = Fraction(0)
     for exponent in np.unique(exponents):
         some = whole[exponents == exponent]
-        high, low = int((some >> 26).sum()), int((some & ((1 << 26) - 1)).sum())  # neither overflows below 2**36 numbers
+        high, low = (
+            int((some >> 26).sum()),
+            int((some & ((1 << 26) - 1)).sum()),
+        )  # neither overflows below 2**36 numbers
         total += Fraction((high << 26) + low) * Fraction(2) ** (int(exponent) - 53)
     return total

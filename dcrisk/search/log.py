@@ -36,13 +36,12 @@ def compile_sites(
     No choice notices when fewer than ``needed`` of the replicas are down. Failures that strike so few, and are over
     before anything else happens, are passed over, as in any run of layouts that tolerate them.
     """
-    window = {"horizon": horizon, "warmup": warmup}
     alone = [
         Layout(f"site {i}", replicas=[name], copies=[name] if name in stores else []) for i, name in enumerate(sites)
     ]
-    compiled = compile_scenario(scenario, alone, **window)
+    compiled = compile_scenario(scenario, alone, horizon=horizon, warmup=warmup)
     any_choice = Layout("any choice", replicas=replicas, quorum=len(replicas) - needed + 1, copies=stores)
-    noticed = compile_scenario(scenario, [any_choice], **window).plan
+    noticed = compile_scenario(scenario, [any_choice], horizon=horizon, warmup=warmup).plan
     for ours, theirs in ((compiled.plan.sources, noticed.sources), (compiled.plan.components, noticed.components)):
         ours["quiet"] = theirs["quiet"]
     return compiled

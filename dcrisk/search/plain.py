@@ -44,7 +44,8 @@ class Run(NamedTuple):
 
     def clipped(self, outcomes: Outcomes) -> npt.NDArray[np.float64]:
         """Downtimes; rounding may have carried one above a window that is no multiple of 2**-30 h."""
-        return np.minimum(outcomes.downtime, self.horizon)
+        downtime: npt.NDArray[np.float64] = np.minimum(outcomes.downtime, self.horizon)
+        return downtime
 
 
 def simulate_all(run: Run, layouts: Sequence[Layout]) -> Figures:

@@ -48,7 +48,7 @@ class Space(NamedTuple):
             return size
         return self.copies if isinstance(self.copies, int) else 0
 
-    def count(self) -> int:
+    def number_of_choices(self) -> int:
         """How many choices there are."""
         n = len(self.candidates)
         return sum(math.comb(n, size) * math.comb(size, self.copies_of(size)) for size in self.sizes)
@@ -193,17 +193,22 @@ def layouts_of(space: Space, rows: Rows, names: Sequence[str]) -> list[Layout]:
 
 
 def _chosen(marks: BoolArray, names: Sequence[str]) -> list[str]:
-    return [names[i] for i in np.flatnonzero(marks)]
+    return [name for name, chosen in zip(names, marks, strict=True) if chosen]
 
 
 def read_cost(cost: Any, space: Space) -> Cost:
     """What a layout costs, checked."""
-    if cost is None or callable(cost):
-        return cost
+    if cost is None:
+        return None
+    if callable(cost):
+        function: Callable[[Layout], float] = cost
+        return function
     prices = check_table(cost, "cost")
     for name in space.sites:
         if name not in prices:
-            raise SpecificationError(f"cost: {name!r} has none; give a number for each candidate and each site of copies")
+            raise SpecificationError(
+                f"cost: {name!r} has none; give a number for each candidate and each site of copies"
+            )
         check_number(prices[name], f"cost[{name!r}]")
     return prices
 

@@ -12,9 +12,9 @@ from dcrisk.kernels.choices import Choices
 from dcrisk.kernels.coincidences import UNITS_PER_HOUR, WORD
 from dcrisk.kernels.records import SERVICE, STORE
 from dcrisk.sampling import over_blocks
-from dcrisk.scenario import Scenario
 from dcrisk.search.figures import Figures
 from dcrisk.search.log import Log, compile_sites
+from dcrisk.search.plain import Run
 from dcrisk.search.space import Group, Space
 from dcrisk.search.subsets import choices_of
 from dcrisk.search.watch import Tally
@@ -40,18 +40,7 @@ class Reader:
             self.stores.read(log)
 
 
-def sweep_all(
-    scenario: Scenario,
-    space: Space,
-    groups: Sequence[Group],
-    trials: int,
-    *,
-    seed: int,
-    horizon: float,
-    warmup: float,
-    threads: int | None,
-    progress: bool,
-) -> Figures:
+def sweep_all(run: Run, space: Space, groups: Sequence[Group], progress: bool) -> Figures:
     """The figures of every row of the groups."""
     n, sites = len(space.candidates), space.sites
     services = [choices_of(g.members, g.members.shape[1] - g.quorum + 1, n) for g in groups]
@@ -59,13 +48,13 @@ def sweep_all(
     stores = [choices_of(copies, copies.shape[1], len(sites)) for copies in kept]
     named = sites if space.copies is None or isinstance(space.copies, int) else space.copies
     compiled = compile_sites(
-        scenario,
+        run.scenario,
         space.candidates,
         sites,
         named if stores else (),
         min(int(choices.needed[0]) for choices in services),
-        horizon=horizon,
-        warmup=warmup,
+        horizon=run.horizon,
+        warmup=run.warmup,
     )
     readers: list[Reader] = []
 
@@ -74,12 +63,14 @@ def sweep_all(
             reader = work
         else:
             log = Log(compiled, work)
-            reader = Reader(log, Tally(SERVICE, n, services, horizon), Tally(STORE, len(sites), stores, horizon))
+            reader = Reader(
+                log, Tally(SERVICE, n, services, run.horizon), Tally(STORE, len(sites), stores, run.horizon)
+            )
             readers.append(reader)
-        reader.read(seed, start, stop)
+        reader.read(run.seed, start, stop)
         return reader
 
-    over_blocks(compiled, play, 0, trials, threads=threads, progress=progress)
+    over_blocks(compiled, play, 0, run.trials, threads=run.threads, progress=progress)
     for reader in readers:
         reader.services.finish()
         reader.stores.finish()

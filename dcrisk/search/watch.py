@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dcrisk.kernels.choices import Choices
-from dcrisk.kernels.coincidences import ENTRIES, FAMILIES, MEMBERS, Scratch, Sets, empty_scratch, empty_sets
+from dcrisk.kernels.coincidences import ENTRIES, FAMILIES, MEMBERS, Scratch, empty_scratch, empty_sets
 from dcrisk.search.log import CHUNK
 from dcrisk.search.subsets import fresh
 
@@ -49,9 +49,7 @@ class Watch:
         kind, sites, horizon, least, several = self._limits
         position = 0
         while True:
-            position = sweep(
-                log, kind, sites, horizon, least, several, self.sets, self._scratch, self.ever, position
-            )
+            position = sweep(log, kind, sites, horizon, least, several, self.sets, self._scratch, self.ever, position)
             if position == len(log):
                 return
             full(self)
