@@ -31,6 +31,8 @@ ALLOWED = {
     "trace": RUNS,
     "intervals": BASE,
 }
+SEARCH = RUNS | {"intervals", "statistics"}
+SEARCH_KERNELS = {"kernels.choices", "kernels.coincidences", "kernels.engine", "kernels.neighbours"}
 FIGURES = {  # what they see besides Datasets and statistics
     "curves": {"durations", "hazards", "rates"},  # a hazard is drawn from its specification: nothing is simulated
     "hazards": {"hazards", "rates"},
@@ -80,6 +82,12 @@ def test_of_the_kernels_the_compiler_sees_their_records_alone(path):
 @pytest.mark.parametrize("path", sorted((PACKAGE / "statistics").glob("*.py")), ids=lambda path: path.stem)
 def test_statistics_see_intervals_alone(path):
     assert all(name in BASE | {"intervals"} or name.startswith("statistics.") for name in imported(path))
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "search").glob("*.py")), ids=lambda path: path.stem)
+def test_searches_see_runs_and_statistics(path):
+    allowed = SEARCH | SEARCH_KERNELS | {"statistics.estimates"}
+    assert all(name in allowed or name.startswith("search.") for name in imported(path))
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "plotting").glob("*.py")), ids=lambda path: path.stem)
