@@ -24,7 +24,6 @@ from dcrisk.search.space import (
     layouts_of,
     names_of,
     read_cost,
-    read_quorum,
     read_space,
     rows_of,
 )
@@ -157,7 +156,7 @@ def search_layouts(
     if how == "exhaustive":
         chosen = list(groups(space))
     else:
-        chosen = _search(run, space, quorum, prices, asked.objectives, how == "exchange", starts, progress)
+        chosen = _search(run, space, prices, asked.objectives, how == "exchange", starts, progress)
     rows = rows_of(space, chosen)
     names = names_of(space, rows)
     costs = costs_of(space, rows, names, prices)
@@ -171,7 +170,6 @@ def search_layouts(
 def _search(
     run: Run,
     space: Space,
-    quorum: int | str,
     prices: Cost,
     objectives: tuple[str, ...],
     exchanges: bool,
@@ -179,21 +177,19 @@ def _search(
     progress: bool,
 ) -> list[Group]:
     """The choices that a greedy search or an exchange finds, size by size."""
-    records = record(run, space.candidates, space.copies is None, 1, progress)
-    n = len(space.candidates)
-
-    def quorum_of(size: int) -> int:
-        return read_quorum(quorum if isinstance(quorum, str) else min(int(quorum), size), size)
+    records = record(run, space.candidates, space.copies is None, progress)
 
     def cost_of(members: IntArray) -> np.ndarray:
-        rows = rows_of(space, [_group(space, members, quorum_of(members.shape[1]))])
+        rows = rows_of(space, [_group(space, members, 1)])
         return costs_of(space, rows, [f"choice {i}" for i in range(len(members))], prices)
 
-    judge = Judge(records, space, quorum_of, cost_of, run.trials)
     found = []
-    for size in space.sizes:
-        chosen = search(judge, size, n, objectives, exchanges=exchanges, starts=starts, seed=run.seed)
-        found.append(_group(space, np.array(chosen, np.int64), quorum_of(size)))
+    for size, quorum in zip(space.sizes, space.quorums, strict=True):
+        judge = Judge(records, space, size - quorum + 1, cost_of, run.trials)
+        chosen = search(
+            judge, size, len(space.candidates), objectives, exchanges=exchanges, starts=starts, seed=run.seed
+        )
+        found.append(_group(space, np.array(chosen, np.int64), quorum))
     return found
 
 

@@ -24,21 +24,18 @@ class Judge:
     ----------
     records : Records
     space : Space
-    quorum : callable
-        The quorum of so many replicas; a greedy search also looks at fewer than are wanted.
+    needed : int
+        Replicas that must be down for the service to be down. Of fewer sites than that, which a greedy search looks at
+        on its way, all must be.
     cost : callable
         The costs of some choices of as many replicas each.
+    trials : int
     """
 
     def __init__(
-        self,
-        records: Records,
-        space: Space,
-        quorum: Callable[[int], int],
-        cost: Callable[[IntArray], FloatArray],
-        trials: int,
+        self, records: Records, space: Space, needed: int, cost: Callable[[IntArray], FloatArray], trials: int
     ) -> None:
-        self._records, self._space, self._quorum, self._cost, self._trials = records, space, quorum, cost, trials
+        self._records, self._space, self._needed, self._cost, self._trials = records, space, needed, cost, trials
 
     def others(self, chosen: Chosen) -> IntArray:
         """The candidates that are not chosen."""
@@ -52,7 +49,7 @@ class Judge:
         marks = np.zeros(n, np.int64)
         marks[list(chosen)] = 1
         hours, lost = np.zeros(n), np.zeros(n, np.int64)
-        add_hours_with(self._records.down, marks, size - self._quorum(size) + 1, hours)
+        add_hours_with(self._records.down, marks, min(size, self._needed), hours)
         if self._space.copies is None:
             add_trials_with(self._records.destroyed, marks, size, lost, np.full(n, -1, np.int64))
         grown = np.array([(*chosen, other) for other in others], np.int64).reshape(len(others), size)

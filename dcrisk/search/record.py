@@ -34,19 +34,17 @@ class Reader(NamedTuple):
     destroyed: Watch
 
 
-def record(run: Run, candidates: tuple[str, ...], data: bool, needed: int, progress: bool) -> Records:
-    """The record of the trials; sets of fewer than ``needed`` sites down matter to no choice and are left out."""
+def record(run: Run, candidates: tuple[str, ...], data: bool, progress: bool) -> Records:
+    """The record of the trials."""
     stores = candidates if data else ()
-    compiled = compile_sites(
-        run.scenario, candidates, candidates, stores, needed, horizon=run.horizon, warmup=run.warmup
-    )
+    compiled = compile_sites(run.scenario, candidates, candidates, stores, 1, horizon=run.horizon, warmup=run.warmup)
     readers: list[Reader] = []
     n = len(candidates)
 
     def play(work: Any, start: int, stop: int) -> Any:
         reader = work
         if not isinstance(work, Reader):
-            down = Watch(SERVICE, n, needed, NEVER, False, run.horizon)
+            down = Watch(SERVICE, n, 1, NEVER, False, run.horizon)
             destroyed = Watch(STORE, n, 1, 1, False, run.horizon)
             reader = Reader(Log(compiled, work), down, destroyed)
             readers.append(reader)
