@@ -6,6 +6,7 @@ import math
 import runpy
 from pathlib import Path
 
+import numpy as np
 from scipy import integrate, stats
 
 import dcrisk
@@ -43,6 +44,49 @@ def many_sites(sites: int) -> Problem:
         for i in range(10)
     ]
     return dcrisk.Scenario([*map(dcrisk.Utility, regions), *nodes], [failures, outages]), layouts
+
+
+def thirty_sites() -> tuple[dcrisk.Scenario, list[str]]:
+    """Thirty candidates: ten grids with three sites each, generators behind them, machines that fail, fires."""
+    names = [f"site {i:02d}" for i in range(30)]
+    grids = [f"grid {i}" for i in range(10)]
+    generator = dcrisk.Backup(0.98, 24.0, common_cause=0.1)
+    sites = [
+        dcrisk.Site(name, requires=[dcrisk.all_of(grids[i // 3], backup=generator)]) for i, name in enumerate(names)
+    ]
+    durations = {"damaged": 500.0, "destroyed": 4000.0}
+    hazards = [
+        dcrisk.Failure("equipment", 1.0, stats.expon(scale=MEAN_REPAIR), names),
+        dcrisk.GridOutage("grid", dict.fromkeys(grids, 0.5), stats.lognorm(1.2, scale=4.0)),
+        dcrisk.Fire("fire", dict.fromkeys(names, 2e-3), durations, contained=0.6, destroyed=0.5),
+    ]
+    return dcrisk.Scenario([*map(dcrisk.Utility, grids), *sites], hazards), names
+
+
+def random_candidates(seed: int, sites: int = 16) -> tuple[dcrisk.Scenario, list[str], dict[str, float]]:
+    """Sites of uneven quality on shared grids, with shocks that strike some together, fires, and their prices."""
+    random = np.random.default_rng(seed)
+    names, grids = [f"site {i:02d}" for i in range(sites)], [f"grid {i}" for i in range(5)]
+    generator = dcrisk.Backup(0.95, 8.0, common_cause=0.2)
+    nodes = [dcrisk.Site(x, requires=[dcrisk.all_of(str(random.choice(grids)), backup=generator)]) for x in names]
+    shocks = [
+        dcrisk.Failure(f"shock {i}", 0.2, stats.expon(scale=30.0), random.choice(names, 4, replace=False), shared=True)
+        for i in range(8)
+    ]
+    hazards = [
+        dcrisk.Failure("equipment", dict(zip(names, random.lognormal(0.5, 0.7, sites), strict=True)), 20.0),
+        dcrisk.GridOutage("grid", dict(zip(grids, random.lognormal(0.5, 0.7, 5), strict=True)), stats.expon(scale=9.0)),
+        dcrisk.Fire(
+            "fire",
+            dict(zip(names, random.lognormal(-3.0, 1.0, sites), strict=True)),
+            {"damaged": 400.0, "destroyed": 3000.0},
+            destroyed=0.5,
+            spread={(a, b): 0.3 for a, b in random.choice(names, (10, 2)) if a != b},
+        ),
+        *shocks,
+    ]
+    prices = dict(zip(names, random.integers(5, 15, sites).astype(float).tolist(), strict=True))
+    return dcrisk.Scenario([*map(dcrisk.Utility, grids), *nodes], hazards), names, prices
 
 
 def unavailability_of_eight_of_ten() -> float:

@@ -46,6 +46,7 @@ from dcrisk.version import __version__
 
 if TYPE_CHECKING:
     from dcrisk.plotting import plot_dependence, plot_downtime, plot_exceedance, plot_hazard, plot_map
+    from dcrisk.search import best_of_each_size, search_layouts, value_of_site
     from dcrisk.sensitivity import importance, sobol
     from dcrisk.statistics import (
         availability,
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 
 _LATER = {
     "availability": "statistics",
+    "best_of_each_size": "search",
     "compare": "statistics",
     "dependence": "statistics",
     "durability": "statistics",
@@ -71,10 +73,12 @@ _LATER = {
     "restoration": "statistics",
     "importance": "sensitivity",
     "return_level": "statistics",
+    "search_layouts": "search",
     "sla": "statistics",
     "sobol": "sensitivity",
     "summary": "statistics",
     "tail_risk": "statistics",
+    "value_of_site": "search",
     "plot_dependence": "plotting",
     "plot_downtime": "plotting",
     "plot_exceedance": "plotting",
@@ -106,6 +110,7 @@ __all__ = [
     "any_of",
     "at_least",
     "availability",
+    "best_of_each_size",
     "compare",
     "connected",
     "defaults",
@@ -125,6 +130,7 @@ __all__ = [
     "restoration",
     "return_level",
     "save_scenario",
+    "search_layouts",
     "simulate",
     "site_layouts",
     "sla",
@@ -134,6 +140,7 @@ __all__ = [
     "trace",
     "uncertain_rates",
     "with_rates",
+    "value_of_site",
 ]
 
 

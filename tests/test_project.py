@@ -30,6 +30,8 @@ ALLOWED = {
     "simulate": RUNS,
     "trace": RUNS,
 }
+SEARCH = RUNS | {"intervals", "statistics"}
+SEARCH_KERNELS = {"kernels.choices", "kernels.coincidences", "kernels.engine", "kernels.neighbours"}
 FIGURES = {  # what they see besides Datasets and statistics
     "curves": {"durations", "hazards", "rates"},  # a hazard is drawn from its specification: nothing is simulated
     "hazards": {"hazards", "rates"},
@@ -90,6 +92,12 @@ def test_statistics_see_intervals_alone(path):
 def test_what_runs_variants_sees_runs_and_statistics(path):
     allowed = RUNS | {"intervals", "statistics.datasets", "statistics.equal", "statistics.trials"}
     assert all(name in allowed or name.startswith("sensitivity.") for name in imported(path))
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "search").glob("*.py")), ids=lambda path: path.stem)
+def test_searches_see_runs_and_statistics(path):
+    allowed = SEARCH | SEARCH_KERNELS | {"statistics.equal", "statistics.trials"}
+    assert all(name in allowed or name.startswith("search.") for name in imported(path))
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "plotting").glob("*.py")), ids=lambda path: path.stem)

@@ -1,0 +1,70 @@
+"""The outages of single sites, by which all choices among them can be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dcrisk.compiler import CompiledScenario, compile_scenario
+from dcrisk.kernels.records import BLOCK, LOGGED, Work, rest
+from dcrisk.layouts import Layout
+from dcrisk.outcomes import Wanted, empty_outcomes
+from dcrisk.sampling import FIRST_LOG
+from dcrisk.scenario import Scenario
+
+CHUNK = 2 * BLOCK
+"""Trials that are logged at a time: their log stays within the caches."""
+
+
+def compile_sites(
+    scenario: Scenario,
+    replicas: tuple[str, ...],
+    sites: tuple[str, ...],
+    stores: tuple[str, ...],
+    needed: int,
+    *,
+    horizon: float,
+    warmup: float,
+) -> CompiledScenario:
+    """One layout for each of ``sites``, in their order, whose log tells when it is down and when it lies destroyed.
+
+    ``replicas`` are those of the sites that may run the service, ``stores`` those that may keep a copy.
+
+    No choice notices when fewer than ``needed`` of the replicas are down. Failures that strike so few, and are over
+    before anything else happens, are passed over, as in any run of layouts that tolerate them.
+    """
+    alone = [
+        Layout(f"site {i}", replicas=[name], copies=[name] if name in stores else []) for i, name in enumerate(sites)
+    ]
+    compiled = compile_scenario(scenario, alone, horizon=horizon, warmup=warmup)
+    any_choice = Layout("any choice", replicas=replicas, quorum=len(replicas) - needed + 1, copies=stores)
+    noticed = compile_scenario(scenario, [any_choice], horizon=horizon, warmup=warmup).plan
+    for ours, theirs in ((compiled.plan.sources, noticed.sources), (compiled.plan.components, noticed.components)):
+        ours["quiet"] = theirs["quiet"]
+    return compiled
+
+
+class Log:
+    """Logs the outages of a range of trials, chunk by chunk, in arrays that it uses again. One for each thread."""
+
+    def __init__(self, compiled: CompiledScenario, work: Work) -> None:
+        self._compiled = compiled
+        self._work = work
+        self._outcomes = empty_outcomes(compiled, Wanted(), CHUNK, FIRST_LOG)
+
+    def chunks(self, seed: int, start: int, stop: int) -> Iterator[npt.NDArray[Any]]:
+        """The outages of the trials [start, stop), as from `dcrisk.sampling.log_outages`."""
+        for first in range(start, stop, CHUNK):
+            yield self._chunk(seed, first, min(first + CHUNK, stop))
+
+    def _chunk(self, seed: int, first: int, last: int) -> npt.NDArray[Any]:
+        from dcrisk.kernels.engine import run
+
+        self._work.counters[LOGGED] = 0
+        while not run(self._compiled.plan, self._work, self._outcomes, np.uint64(seed), first, last, first):
+            self._work = rest(self._compiled.plan, 2 * len(self._work.heap))
+            self._outcomes = empty_outcomes(self._compiled, Wanted(), CHUNK, 2 * len(self._outcomes.log))
+        return self._outcomes.log[: self._work.counters[LOGGED]]
