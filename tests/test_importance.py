@@ -240,6 +240,21 @@ def test_backups_react_to_a_failed_utility(warmup, hours):
         assert np.array_equal(outcomes.outages[0], np.where(begins | (warmup == 0.0), 1, 0))
 
 
+def test_a_failed_utility_starts_what_its_backup_raises():
+    """Generators that burn once in four starts: the fire comes at the start of the warm-up."""
+    backup = dcrisk.Backup(1.0)
+    scenario = dcrisk.Scenario(
+        [dcrisk.Utility("grid"), dcrisk.Site("A", requires=[dcrisk.all_of("grid", backup=backup)])],
+        [dcrisk.Fire("fire", {"A": 0.0}, {"destroyed": 70.0})],
+        triggers=[dcrisk.Trigger("fire", backup="A", probability=0.25, origin="A")],
+    )
+    layout = dcrisk.Layout("A", replicas=["A"], copies=["A"])
+    outcomes = variant(scenario, [layout], 20_000, warmup=50.0, failed=["grid"])
+    assert set(np.unique(outcomes.downtime)) == {0.0, 20.0}
+    assert np.array_equal(outcomes.data_loss, outcomes.downtime > 0.0)
+    assert stats.binomtest(int(outcomes.data_loss.sum()), 20_000, 0.25).pvalue > FALSE_ALARM
+
+
 def test_what_is_spared_or_failed_leaves_all_other_draws():
     scenario = dcrisk.load_scenario("ovh-strasbourg-2021")
     layouts = dcrisk.site_layouts(scenario)
@@ -317,7 +332,7 @@ def test_names_of_nodes_and_hazards():
     "options, message",
     [
         ({"of": ["gird"]}, "of: unknown name 'gird'; did you mean 'grid'"),
-        ({"of": []}, "of: unknown name ''"),
+        ({"of": []}, "of names no component"),
         ({"of": ["A", "A"]}, "named twice"),
         ({"quantity": "downtimes"}, "quantity: unknown name 'downtimes'; did you mean 'downtime'"),
         ({"quantity": "data_loss"}, "no layout keeps data"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from dcrisk.intervals import check_confidence
 from dcrisk.layouts import Layout
 from dcrisk.scenario import Scenario, Site
 from dcrisk.sensitivity.runs import Quantity, Windows, check_windows
-from dcrisk.specification import check_known, check_list, check_unique
+from dcrisk.specification import SpecificationError, check_known, check_list, check_unique
 from dcrisk.statistics.datasets import named_variables
 from dcrisk.statistics.equal import CLOPPER_PEARSON, EqualTrials
 from dcrisk.statistics.trials import GAFFKE, Estimate, FloatArray
@@ -135,14 +135,12 @@ def importance(
     windows = check_windows(scenario, layouts, quantity, trials, seed, horizon, warmup, threads)
     components = _chosen(_components(scenario), of)
     as_it_is = windows.play(scenario)
-    measured = []
-    with ThreadPoolExecutor(windows.threads) as pool:
-        for component in tqdm(components, unit=" components", delay=1.5, disable=not progress):
-            perfect = component.perfect(windows)
-            failed = as_it_is if component.failed is None else component.failed(windows)
-            measure = partial(_measures, quantity=windows.quantity, confidence=confidence)
-            measured.append(list(pool.map(measure, as_it_is, perfect, failed)))
-    risks = [_mean(x, windows.quantity, confidence) for x in as_it_is]
+    estimates, measured = _Estimates(windows.quantity, confidence), []
+    for component in tqdm(components, unit=" components", delay=1.5, disable=not progress):
+        perfect = component.perfect(windows)
+        failed = as_it_is if component.failed is None else component.failed(windows)
+        measured.append([_measures(estimates, *values) for values in zip(as_it_is, perfect, failed, strict=True)])
+    risks = [estimates.mean(x) for x in as_it_is]
     return _dataset(scenario, windows, components, risks, measured, confidence)
 
 
@@ -193,58 +191,78 @@ def _chosen(components: list[Component], of: Sequence[str] | str | None) -> list
     if of is None:
         return components
     names = [of] if isinstance(of, str) else check_list(of, "of")
+    if not names:
+        raise SpecificationError("of names no component; leave it out for all of them")
     check_unique(names, "of")
-    for name in names or [""]:
+    for name in names:
         check_known(name, dict.fromkeys(text for c in components for text in (c.name, c.label)), "of")
     return [component for component in components if {component.name, component.label} & set(names)]
 
 
+class _Estimates:
+    """Means, differences and ratios with their intervals; each is found once, since many components change nothing."""
+
+    def __init__(self, quantity: Quantity, confidence: float) -> None:
+        self._quantity, self._confidence = quantity, confidence
+        self._found: dict[tuple[str | bytes, ...], Estimate] = {}
+
+    def _once(self, find: Callable[..., Estimate], *values: FloatArray) -> Estimate:
+        key: tuple[str | bytes, ...] = (find.__name__, *(hashlib.sha256(x.tobytes()).digest() for x in values))
+        if key not in self._found:
+            self._found[key] = find(*values)
+        return self._found[key]
+
+    def mean(self, x: FloatArray) -> Estimate:
+        return self._once(self._mean, x)
+
+    def difference(self, x: FloatArray, y: FloatArray) -> Estimate:
+        """The mean of x minus that of y."""
+        return self._once(self._difference, x, y)
+
+    def ratio(self, x: FloatArray, y: FloatArray) -> Estimate:
+        """The mean of x over that of y."""
+        return self._once(self._ratio, x, y)
+
+    def _most(self, *values: FloatArray) -> float:
+        """The largest value possible; where nature sets none, one more than the most seen is assumed."""
+        most = self._quantity.most
+        return most if most < np.inf else 1.0 + max(float(x.max()) for x in values)
+
+    def _mean(self, x: FloatArray) -> Estimate:
+        trials = EqualTrials(x.size)
+        if self._quantity.probability:
+            return trials.probability(x > 0.0, self._confidence)
+        return trials.mean(x, self._most(x), self._confidence)
+
+    def _difference(self, x: FloatArray, y: FloatArray) -> Estimate:
+        trials = EqualTrials(x.size)
+        if self._quantity.probability:
+            return trials.paired(x > 0.0, y > 0.0, self._confidence)
+        return trials.difference(x - y, self._most(x, y), self._confidence)
+
+    def _ratio(self, x: FloatArray, y: FloatArray) -> Estimate:
+        most = self._most(x, y)
+        found = EqualTrials(x.size).ratio(x, y, (most, 0.0), (0.0, most), self._confidence)
+        return found if x.any() or y.any() else found._replace(value=1.0)
+
+
 def _measures(
-    as_it_is: FloatArray, perfect: FloatArray, failed: FloatArray, quantity: Quantity, confidence: float
+    estimates: _Estimates, as_it_is: FloatArray, perfect: FloatArray, failed: FloatArray
 ) -> dict[str, Estimate]:
     """All measures of one component for one layout."""
-    reduced = _ratio(perfect, as_it_is, quantity, confidence)
+    kept = estimates.ratio(perfect, as_it_is)
     return {
-        "risk_perfect": _mean(perfect, quantity, confidence),
-        "risk_failed": _mean(failed, quantity, confidence),
-        "birnbaum": _difference(failed, perfect, quantity, confidence),
-        "fussell_vesely": Estimate(1.0 - reduced.value, 1.0 - reduced.high, 1.0 - reduced.low),
-        "risk_reduction_worth": Estimate(*(_inverse(x) for x in (reduced.value, reduced.high, reduced.low))),
-        "risk_achievement_worth": _ratio(failed, as_it_is, quantity, confidence),
+        "risk_perfect": estimates.mean(perfect),
+        "risk_failed": estimates.mean(failed),
+        "birnbaum": estimates.difference(failed, perfect),
+        "fussell_vesely": Estimate(1.0 - kept.value, 1.0 - kept.high, 1.0 - kept.low),
+        "risk_reduction_worth": Estimate(*(_inverse(x) for x in (kept.value, kept.high, kept.low))),
+        "risk_achievement_worth": estimates.ratio(failed, as_it_is),
     }
 
 
 def _inverse(x: float | FloatArray) -> float:
     return 1.0 / float(x) if x else np.inf
-
-
-def _most(quantity: Quantity, *values: FloatArray) -> float:
-    """The largest value possible; where nature sets none, one more than the most seen is assumed."""
-    return quantity.most if quantity.most < np.inf else 1.0 + max(float(x.max()) for x in values)
-
-
-def _mean(x: FloatArray, quantity: Quantity, confidence: float) -> Estimate:
-    trials = EqualTrials(x.size)
-    return (
-        trials.probability(x > 0.0, confidence)
-        if quantity.probability
-        else trials.mean(x, _most(quantity, x), confidence)
-    )
-
-
-def _difference(x: FloatArray, y: FloatArray, quantity: Quantity, confidence: float) -> Estimate:
-    """The mean of x minus that of y."""
-    trials = EqualTrials(x.size)
-    if quantity.probability:
-        return trials.paired(x > 0.0, y > 0.0, confidence)
-    return trials.difference(x - y, _most(quantity, x, y), confidence)
-
-
-def _ratio(x: FloatArray, y: FloatArray, quantity: Quantity, confidence: float) -> Estimate:
-    """The mean of x over that of y."""
-    most = _most(quantity, x, y)
-    found = EqualTrials(x.size).ratio(x, y, (most, 0.0), (0.0, most), confidence)
-    return found if x.any() or y.any() else found._replace(value=1.0)
 
 
 def _dataset(
