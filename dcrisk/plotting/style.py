@@ -53,17 +53,40 @@ def line_style(i: int, number: int) -> dict[str, Any]:
     Later lines are thinner, so that where several coincide the earlier show on both sides of the later.
     """
     look = (i + i // len(COLOURS)) % len(COLOURS)
+    width = 1.6 if number == 1 else 4.0 - 2.8 * i / (number - 1)
     return {
         "color": COLOURS[i % len(COLOURS)],
         "linestyle": DASHES[look],
         "marker": MARKERS[look],
-        "linewidth": 1.6 if number == 1 else 4.0 - 2.8 * i / (number - 1),
+        "linewidth": width,
+        "markersize": 5.0 + width,
+        "markeredgecolor": "white",
+        "markeredgewidth": 0.4,
     }
 
 
 def window_words(horizon: float) -> str:
     """The window in words that follow "in": a year, or so many hours."""
     return "a year" if YEARS[0] <= horizon <= YEARS[1] else f"a window of {horizon:,.10g} h"
+
+
+def duration_words(hours: float) -> str:
+    """Hours in the largest unit of which they are one at least, and days from the second one on.
+
+    Examples
+    --------
+    >>> [duration_words(hours) for hours in (8766.0, 30.0, 0.5, 0.01, 0.0)]
+    ['365 d', '30 h', '30 min', '36 s', '0 s']
+    """
+    for unit, least, length in (("d", 48.0, 24.0), ("h", 1.0, 1.0), ("min", 1.0 / 60.0, 1.0 / 60.0)):
+        if hours >= least * (1.0 - 1e-9):
+            return f"{hours / length:,.3g} {unit}" if hours < 1000.0 * length else f"{hours / length:,.0f} {unit}"
+    return f"{3600.0 * hours:.3g} s"
+
+
+def time_unit(hours: float) -> tuple[float, str]:
+    """The unit of an axis that goes over so many hours: its length in hours, and its sign."""
+    return (24.0, "d") if hours > 96.0 else (1.0, "h") if hours > 3.0 else (1.0 / 60.0, "min")
 
 
 def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
