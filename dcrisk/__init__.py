@@ -21,7 +21,18 @@ from dcrisk.trace import trace
 from dcrisk.version import __version__
 
 if TYPE_CHECKING:
-    from dcrisk.plotting import plot_dependence, plot_downtime, plot_exceedance, plot_hazard, plot_map
+    from dcrisk.plotting import (
+        plot_dependence,
+        plot_downtime,
+        plot_exceedance,
+        plot_hazard,
+        plot_importance,
+        plot_map,
+        plot_nines,
+        plot_pareto,
+        plot_restoration,
+        plot_timeline,
+    )
     from dcrisk.statistics import availability, compare, dependence, exceedance, return_level, sla, summary
 
 _LATER = {
@@ -36,7 +47,12 @@ _LATER = {
     "plot_downtime": "plotting",
     "plot_exceedance": "plotting",
     "plot_hazard": "plotting",
+    "plot_importance": "plotting",
     "plot_map": "plotting",
+    "plot_nines": "plotting",
+    "plot_pareto": "plotting",
+    "plot_restoration": "plotting",
+    "plot_timeline": "plotting",
 }
 
 __all__ = [
@@ -73,7 +89,12 @@ __all__ = [
     "plot_downtime",
     "plot_exceedance",
     "plot_hazard",
+    "plot_importance",
     "plot_map",
+    "plot_nines",
+    "plot_pareto",
+    "plot_restoration",
+    "plot_timeline",
     "return_level",
     "save_scenario",
     "simulate",

@@ -36,6 +36,4 @@ def draw_whiskers(ax: Axes, values: FloatArray, low: FloatArray, high: FloatArra
     for cap in caps:
         cap.set_zorder(4.1)
     for row, (text, value, end) in enumerate(zip(words, values, high, strict=True)):
-        ax.annotate(
-            text, (max(value, end), row), xytext=(7, 0), textcoords="offset points", va="center", fontsize=9
-        )
+        ax.annotate(text, (max(value, end), row), xytext=(7, 0), textcoords="offset points", va="center", fontsize=9)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from dcrisk.plotting.bars import bar_edge, draw_whiskers
-from dcrisk.plotting.style import COLOURS, HATCHES, new_axes, set_width_words
+from dcrisk.plotting.style import COLOURS, HATCHES, inches, new_axes, set_log_numbers, set_width_words, settle
 from dcrisk.specification import SpecificationError, check_known
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ class _Measure(NamedTuple):
 
 
 MEASURES = {
-    "fussell_vesely": _Measure("Fussell-Vesely importance: share of the risk that it takes part in (%)", 100.0, 0.0, " %"),
+    "fussell_vesely": _Measure(
+        "Fussell-Vesely importance: share of the risk that it takes part in (%)", 100.0, 0.0, " %"
+    ),
     "birnbaum": _Measure("Birnbaum importance: risk with it failed minus risk with it perfect", 1.0, 0.0, ""),
     "risk_achievement_worth": _Measure("risk achievement worth: risk with it failed, over the risk", 1.0, 1.0, ""),
     "risk_reduction_worth": _Measure("risk reduction worth: the risk, over that with it perfect", 1.0, 1.0, ""),
@@ -94,6 +96,7 @@ def plot_importance(
     draw_whiskers(ax, inside[0], inside[1], inside[2], words)
     ax.set_yticks(range(len(value)), [str(name) for name in one["component"].values])
     ax.set_title(str(one["layout"].values), loc="left")
+    _set_numbers(ax, look)
     ax.grid(axis="x", alpha=0.3)
     ax.set_axisbelow(True)
     level = found.attrs.get("confidence")
@@ -104,7 +107,9 @@ def plot_importance(
 
 def _read(found: xr.Dataset, measure: str, layout: str | None) -> xr.Dataset:
     if not isinstance(found, xr.Dataset) or not {"layout", "component"} <= set(found.dims):
-        raise SpecificationError("plot_importance: found must be a Dataset over layout and component, from importance()")
+        raise SpecificationError(
+            "plot_importance: found must be a Dataset over layout and component, from importance()"
+        )
     check_known(measure, [name for name in MEASURES if name in found], "plot_importance: measure")
     names = [str(name) for name in found["layout"].values]
     if layout is None:
@@ -135,6 +140,16 @@ def _set_scale(ax: Axes, value: FloatArray, low: FloatArray, high: FloatArray, l
     return most + 0.06 * reach
 
 
+def _set_numbers(ax: Axes, look: _Measure) -> None:
+    """Plain numbers, and for shares none above 100 %."""
+    if ax.get_xscale() == "log":
+        settle(ax)
+        set_log_numbers(ax.xaxis, *ax.get_xlim(), inches(ax)[0])
+    elif look.form == " %":
+        ends = ax.get_xlim()
+        ax.set_xticks([tick for tick in ax.get_xticks() if ends[0] <= tick <= min(ends[1], 100.0)])
+
+
 def _draw_bars(ax: Axes, one: xr.Dataset, value: FloatArray, edge: float, start: float) -> None:
     kinds = [str(kind) for kind in one["kind"].values] if "kind" in one.coords else ["component"] * len(value)
     known = [*KINDS, *sorted(set(kinds) - set(KINDS))]
@@ -156,7 +171,7 @@ def _draw_bars(ax: Axes, one: xr.Dataset, value: FloatArray, edge: float, start:
         ax.plot(edge, row, ">", color="black", markersize=8, zorder=5)
     if start:
         ax.axvline(start, color="0.2", linewidth=0.9)
-    ax.legend(fontsize="small", loc="lower right")
+    ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.01, 1.0))
 
 
 def _value_words(value: float, low: float, unit: str) -> str:

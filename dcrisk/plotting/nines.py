@@ -128,9 +128,7 @@ def _write_hours(ax: Axes, found: xr.Dataset) -> None:
     place = {"transform": ax.get_yaxis_transform(), "fontsize": 9, "va": "center"}
     ax.text(1.02, -0.85, "mean downtime a year", **place | {"style": "italic"})
     for row in range(found.sizes["layout"]):
-        value, low, high = (
-            YEAR * float(found[f"unavailability{end}"].values[row]) for end in ("", "_low", "_high")
-        )
+        value, low, high = (YEAR * float(found[f"unavailability{end}"].values[row]) for end in ("", "_low", "_high"))
         words = f"{duration_words(value)} ({duration_words(low)} to {duration_words(high)})"
         if value == 0.0:
             words = f"none seen (< {duration_words(high)})"

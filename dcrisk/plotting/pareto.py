@@ -12,7 +12,7 @@ import xarray as xr
 
 from dcrisk.plotting.curves import join_names
 from dcrisk.plotting.placement import Room
-from dcrisk.plotting.style import COLOURS, inches, new_axes, set_log_numbers, settle, window_words
+from dcrisk.plotting.style import COLOURS, inches, legend_below, new_axes, set_log_numbers, settle, window_words
 from dcrisk.specification import SpecificationError, check_known
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def plot_pareto(
         set_label(_axis_words(found, scale.name))
     ax.grid(which="major", alpha=0.25)
     ax.set_axisbelow(True)
-    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.11), ncols=2, fontsize="small", frameon=False)
+    legend_below(ax, handles, columns=2, fontsize="small")
     named = _choose(ax, horizontal, vertical, front, most)
     _write_names(ax, horizontal, vertical, front, named, names)
     settle(ax)
@@ -250,9 +250,7 @@ def _choose(ax: Axes, x: _Scale, y: _Scale, front: IntArray, most: int) -> IntAr
     return np.sort(chosen)
 
 
-def _write_names(
-    ax: Axes, x: _Scale, y: _Scale, front: IntArray, named: IntArray, names: Sequence[str]
-) -> None:
+def _write_names(ax: Axes, x: _Scale, y: _Scale, front: IntArray, named: IntArray, names: Sequence[str]) -> None:
     """The column at the right: number, name, and both values with the interval of the second."""
     lines = []
     for number, i in enumerate(front[named], start=1):

@@ -12,7 +12,7 @@ import xarray as xr
 
 from dcrisk import statistics
 from dcrisk.plotting.bars import bar_edge, draw_whiskers
-from dcrisk.plotting.style import COLOURS, GREY, HARD_SPACE, HATCHES, line_style, new_axes, window_words
+from dcrisk.plotting.style import COLOURS, GREY, HARD_SPACE, HATCHES, band_alpha, line_style, new_axes, window_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,7 +82,8 @@ def plot_exceedance(
         seen = np.where(one["exceedance"] > 0.0, one["exceedance"], np.nan)
         low = np.maximum(one["exceedance_low"], floor / 10.0)
         style = line_style(i, len(names))
-        ax.fill_between(levels, low, one["exceedance_high"], step="post", color=style["color"], alpha=0.18, linewidth=0)
+        band = {"color": style["color"], "alpha": band_alpha(len(names)), "linewidth": 0}
+        ax.fill_between(levels, low, one["exceedance_high"], step="post", **band)
         ax.plot(
             levels,
             seen,

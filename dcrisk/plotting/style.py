@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +45,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "p")
 HATCHES = ("", "//", "..", "\\\\", "xx", "--", "++", "oo", "||", "**")
 
 HARD_SPACE = "\N{NO-BREAK SPACE}"  # where words must not be broken
+UNITS = {"d": "days", "h": "hours", "min": "minutes"}
 YEARS = (8760.0, 8784.0)  # hours
 
 
@@ -128,6 +130,34 @@ def set_log_numbers(axis: Axis, low: float, high: float, length: float) -> None:
     axis.set_minor_locator(FixedLocator(ticks[~is_major].tolist()))
     axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.6g}"))
     axis.set_minor_formatter(FuncFormatter(lambda x, _: ""))
+
+
+def band_alpha(number: int) -> float:
+    """How opaque bands are, of which so many may lie upon each other."""
+    return min(0.18, 0.72 / max(1, number))
+
+
+def legend_below(ax: Axes, handles: Sequence[Any], columns: int = 4, gap: float = 0.5, **options: Any) -> None:
+    """A legend so many inches below the axes, in as many columns, up to a number, as the axes are wide."""
+    from matplotlib.transforms import ScaledTranslation
+
+    settle(ax)
+    below = ax.transAxes + ScaledTranslation(0.0, -gap, ax.figure.dpi_scale_trans)
+    width = ax.get_window_extent().width
+    for number in range(min(columns, len(handles)), 0, -1):
+        legend = ax.legend(
+            handles=handles,
+            loc="upper center",
+            bbox_to_anchor=(0.5, 0.0),
+            bbox_transform=below,
+            ncols=number,
+            frameon=False,
+            **options,
+        )
+        legend.set_in_layout(False)
+        if legend.get_window_extent().width < 1.05 * width:
+            break
+    legend.set_in_layout(True)
 
 
 def settle(ax: Axes) -> None:

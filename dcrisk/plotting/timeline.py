@@ -13,7 +13,9 @@ from dcrisk.plotting.style import (
     COLOURS,
     HATCHES,
     MARKERS,
+    UNITS,
     duration_words,
+    legend_below,
     new_axes,
     settle,
     spread_labels,
@@ -29,7 +31,6 @@ IntArray = npt.NDArray[np.int64]
 
 VARIABLES = ("kind", "name", "start", "end", "hazard", "event")
 KINDS = {"service": "services", "data": "all copies destroyed", "node": "sites and utilities"}
-UNITS = {"d": "days", "h": "hours", "min": "minutes"}
 HEIGHT = 0.62  # of a bar, in rows
 SHORT = 7.0  # points: a bar that is shorter has a mark, so that it is seen
 NAMED = 14  # events that hit several and have a letter, the widest first
@@ -68,8 +69,8 @@ def plot_timeline(
     -------
     matplotlib.axes.Axes
         Services come first, then the data that lay destroyed, then sites and utilities; those never down are left
-        out. An outage too short to be seen at this scale has the mark of its hazard, and the last row of words at the
-        right tells for how long each row was down in all. Arrows at the ends are of outages that began before the
+        out. An outage too short to be seen at this scale has the mark of its hazard, and the words at the right
+        tell for how long each row was down in all. Arrows at the ends are of outages that began before the
         window shown or end after it. Outages begun by one event stand on a line with a letter, if they are several.
 
     Examples
@@ -162,8 +163,10 @@ def _write_totals(ax: Axes, rows: _Rows, first: float, last: float) -> None:
     ax.text(1.015, -1.0, "down for", **place | {"style": "italic"})
     for row in range(len(rows.labels)):
         mine = np.flatnonzero(rows.row == row)
-        inside = np.clip(rows.data["end"].values[mine], first, last) - np.clip(rows.data["start"].values[mine], first, last)
-        often = f" in {len(mine)}" if len(mine) > 1 else ""
+        inside = np.clip(rows.data["end"].values[mine], first, last) - np.clip(
+            rows.data["start"].values[mine], first, last
+        )
+        often = f" ({len(mine)} times)" if len(mine) > 1 else ""
         ax.text(1.015, row, duration_words(float(inside.sum())) + often, **place)
 
 
@@ -187,17 +190,8 @@ def _draw_legend(ax: Axes, rows: _Rows, looks: dict[str, dict[str, Any]]) -> Non
         colour = looks[hazard]["color"]
         bar = Patch(facecolor=colour, hatch=2 * looks[hazard]["hatch"], **bar_edge(colour))
         handles.append((bar, Line2D([], [], **_mark(looks[hazard]))))
-    ax.legend(
-        handles,
-        present,
-        handler_map={tuple: HandlerTuple(ndivide=None, pad=0.8)},
-        title="begun by",
-        loc="upper left",
-        bbox_to_anchor=(1.14, 1.0),
-        fontsize="small",
-        title_fontsize="small",
-        handlelength=3.2,
-    )
+    both = {tuple: HandlerTuple(ndivide=None, pad=0.8)}
+    legend_below(ax, handles, labels=present, handler_map=both, title="begun by", fontsize="small", handlelength=3.2)
 
 
 def _mark(look: dict[str, Any]) -> dict[str, Any]:
