@@ -45,7 +45,18 @@ from dcrisk.trace import trace
 from dcrisk.version import __version__
 
 if TYPE_CHECKING:
-    from dcrisk.plotting import plot_dependence, plot_downtime, plot_exceedance, plot_hazard, plot_map
+    from dcrisk.plotting import (
+        plot_dependence,
+        plot_downtime,
+        plot_exceedance,
+        plot_hazard,
+        plot_importance,
+        plot_map,
+        plot_nines,
+        plot_pareto,
+        plot_restoration,
+        plot_timeline,
+    )
     from dcrisk.search import best_of_each_size, search_layouts, value_of_site
     from dcrisk.sensitivity import importance, sobol
     from dcrisk.statistics import (
@@ -83,7 +94,12 @@ _LATER = {
     "plot_downtime": "plotting",
     "plot_exceedance": "plotting",
     "plot_hazard": "plotting",
+    "plot_importance": "plotting",
     "plot_map": "plotting",
+    "plot_nines": "plotting",
+    "plot_pareto": "plotting",
+    "plot_restoration": "plotting",
+    "plot_timeline": "plotting",
 }
 
 __all__ = [
@@ -125,7 +141,12 @@ __all__ = [
     "plot_downtime",
     "plot_exceedance",
     "plot_hazard",
+    "plot_importance",
     "plot_map",
+    "plot_nines",
+    "plot_pareto",
+    "plot_restoration",
+    "plot_timeline",
     "reliability",
     "restoration",
     "return_level",
@@ -139,8 +160,8 @@ __all__ = [
     "tail_risk",
     "trace",
     "uncertain_rates",
-    "with_rates",
     "value_of_site",
+    "with_rates",
 ]
 
 

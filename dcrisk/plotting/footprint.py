@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import xarray as xr
 
 from dcrisk import statistics
+from dcrisk.plotting.looks import ENLARGED, Plain, marker
 from dcrisk.plotting.style import SHADES, shade_norm, window_words
 from dcrisk.specification import SpecificationError, check_known
 
@@ -23,27 +24,22 @@ SIZE = 12.5  # points
 
 
 @dataclass(frozen=True)
-class Footprint:
+class Footprint(Plain):
     """A value for each site: a share in per cent, or hours."""
 
     values: dict[str, float]
-    event: str  # what was made to happen
+    title: str = field()  # what was made to happen
     origins: frozenset[str]  # and where it begins
     most: float
     words: str
 
-    @property
-    def middle(self) -> Any:
-        import matplotlib
-
-        return matplotlib.colormaps[SHADES](0.5)
-
-    def look(self, name: str) -> dict[str, Any]:
-        """The marker of a site, large enough to see its colour."""
+    def mark(self, name: str, is_group: bool) -> dict[str, Any]:
+        """Large enough to see its colour."""
         import matplotlib
 
         begun = name in self.origins
         look: dict[str, Any] = {
+            "marker": "D" if is_group else "o",
             "markersize": SIZE,
             "color": UNKNOWN,
             "mec": ORIGIN if begun else "0.2",
@@ -60,6 +56,17 @@ class Footprint:
             if name in group:
                 values[group[name]] = max(value, values.get(group[name], 0.0))
         return replace(self, values=values)
+
+    def legend(self, is_enlarged: bool) -> list[Any]:
+        import matplotlib
+
+        filled = {"color": matplotlib.colormaps[SHADES](0.5), "mec": "0.2"}
+        marks = [marker("o", 8, "site", **filled)]
+        if is_enlarged:
+            marks.append(marker("D", 10, ENLARGED, **filled))
+        if self.origins:
+            marks.append(marker("o", 9, "the event begins here", color="white", mec=ORIGIN, mew=2.4))
+        return marks
 
     def draw_bar(self, ax: Axes) -> None:
         from matplotlib.cm import ScalarMappable
@@ -97,6 +104,6 @@ def read_footprint(scenario: Any, results: xr.Dataset, measure: str, at_least_ho
     given = list(getattr(scenario, "conditions", ()))
     origins = frozenset(str(one.origin) for one in given if one.origin in sites)
     events = [one.hazard + (f" at {one.origin}" if one.origin else "") for one in given]
-    event = f"given {' and '.join(events[:2])}" + (" and more" if events[2:] else "") if events else ""
+    event = f", given {' and '.join(events[:2])}" + (" and more" if events[2:] else "") if events else ""
     most = 100.0 if measure != "hours" else max(by_site.values()) or 1.0
     return Footprint(by_site, event, origins, most, words)

@@ -156,9 +156,6 @@ def _draw_curve(ax: Axes, curve: Curve, hours: FloatArray, bottom: float, i: int
         drawstyle="steps-post" if is_stepped else "default",
         **style,
         markevery=(min((2 * i + 1) * apart // 3, seen // 2), apart),
-        markersize=5.0 + style["linewidth"],
-        markeredgecolor="white",
-        markeredgewidth=0.4,
     )
     if curve.rate.is_uncertain:
         low, high = (np.maximum(end * share, nothing) for end in (curve.rate.low, curve.rate.high))

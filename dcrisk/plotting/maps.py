@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from dcrisk.plotting.footprint import ORIGIN, Footprint, Measure, read_footprint
+from dcrisk.plotting.footprint import Measure, read_footprint
 from dcrisk.plotting.graph import Edge, Graph, Spot, find_clusters, read_graph
+from dcrisk.plotting.looks import Look, Plain
 from dcrisk.plotting.placement import CURVED, STRAIGHT, Room
-from dcrisk.plotting.style import settle
+from dcrisk.plotting.roles import read_roles
+from dcrisk.plotting.style import legend_below, settle
+from dcrisk.specification import SpecificationError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FIRE = "#D55E00"
-SITE = "#0072B2"
 CAMPUS = "#FBEFD5"
 NEED: dict[str, Any] = {"color": "0.55", "linewidth": 0.9, "linestyle": "--"}
 PART: dict[str, Any] = {"color": "0.2", "linewidth": 1.2}
@@ -31,6 +33,7 @@ def plot_map(
     footprint: xr.Dataset | None = None,
     measure: Measure = "down",
     at_least_hours: float = 0.0,
+    layout: Any = None,
 ) -> Axes:
     """Where the sites of a scenario stand, what they need, how fire can pass, and what an event does to them.
 
@@ -48,6 +51,9 @@ def plot_map(
         What the colours say: the share of trials in which a site was down, or was destroyed, or its mean hours down.
     at_least_hours : float
         For ``measure="down"``, what counts as down: more than so many hours in the window.
+    layout : dcrisk.Layout, optional
+        Shows it instead: which sites run the service (of replicas as many, in their order, as its quorum needs; the
+        others are on standby) and which keep the data.
 
     Returns
     -------
@@ -55,6 +61,11 @@ def plot_map(
         Sites that stand much closer together than the whole map is wide are one mark on it, and a second
         panel shows them enlarged; in a footprint it has the colour of the one that fares worst. Distances are counted
         from the westernmost and southernmost site of a panel, and the axes have numbers only as far as sites stand.
+
+    Raises
+    ------
+    SpecificationError
+        If both a footprint and a layout are given, or one of them does not belong to the scenario.
 
     Examples
     --------
@@ -68,7 +79,13 @@ def plot_map(
     >>> plt.close(ax.figure)
     """
     graph = read_graph(scenario)
-    shades = None if footprint is None else read_footprint(scenario, footprint, measure, at_least_hours)
+    if footprint is not None and layout is not None:
+        raise SpecificationError("plot_map: give either footprint or layout: the colours can show but one of them")
+    look: Look = Plain()
+    if footprint is not None:
+        look = read_footprint(scenario, footprint, measure, at_least_hours)
+    elif layout is not None:
+        look = read_roles(scenario, layout)
     clusters = find_clusters(graph)
     if ax is None:
         import matplotlib.pyplot as plt
@@ -76,21 +93,19 @@ def plot_map(
         size = (13.0, 7.6) if clusters else (9.0, 7.6)
         ax = plt.subplots(figsize=size)[1]
         ax.figure.subplots_adjust(left=0.06, right=0.98 if footprint is None else 0.93, top=0.93, bottom=0.17)
-    event = f", {shades.event}" if shades is not None and shades.event else ""
-    ax.set_title(str(getattr(scenario, "name", "scenario")) + event, loc="left")
-    if shades is not None:
-        shades.draw_bar(ax)
-    _draw_legend(ax, graph, bool(clusters), shades)
+    ax.set_title(str(getattr(scenario, "name", "scenario")) + look.title, loc="left")
+    look.draw_bar(ax)
+    _draw_legend(ax, graph, bool(clusters), look)
     if clusters:
-        _draw_with_enlargements(ax, graph, clusters, shades)
+        _draw_with_enlargements(ax, graph, clusters, look)
     else:
-        panel = _Panel(ax, graph, graph.names, shades=shades)
+        panel = _Panel(ax, graph, graph.names, look)
         settle(ax)
         panel.draw()
     return ax
 
 
-def _draw_with_enlargements(ax: Axes, graph: Graph, clusters: list[list[str]], shades: Footprint | None) -> None:
+def _draw_with_enlargements(ax: Axes, graph: Graph, clusters: list[list[str]], look: Look) -> None:
     """The whole on the left, each cluster enlarged on the right."""
     from matplotlib.patches import ConnectionPatch
 
@@ -107,16 +122,15 @@ def _draw_with_enlargements(ax: Axes, graph: Graph, clusters: list[list[str]], s
         east, north = np.mean([graph.places[n] for n in members], axis=0)
         places[title] = (float(east), float(north))
     merged = graph.merged(group, places)
-    if shades is not None:
-        shades = shades.merged(group)
-    whole = _Panel(ax.inset_axes((0.0, 0.0, 0.45, 1.0)), merged, merged.names, set(titles), shades)
+    look = look.merged(group)
+    whole = _Panel(ax.inset_axes((0.0, 0.0, 0.45, 1.0)), merged, merged.names, look, set(titles))
     panels = []
     height = 1.0 / len(clusters)
     for k, title in enumerate(titles):
         gap = 0.0 if len(titles) == 1 else 0.1 * height
         inset = ax.inset_axes((0.53, 1.0 - (k + 1) * height + gap, 0.47, height - gap))
         inset.set_title(title, fontsize=10, loc="right")
-        panels.append(_Panel(inset, graph, [n for n in graph.names if group.get(n) == title], shades=shades))
+        panels.append(_Panel(inset, graph, [n for n in graph.names if group.get(n) == title], look))
         for corner in (0.0, 1.0):
             line = ConnectionPatch(
                 whole.spots[title],
@@ -148,11 +162,11 @@ class _Panel:
         ax: Axes,
         graph: Graph,
         names: Sequence[str],
+        look: Look,
         groups: set[str] | None = None,
-        shades: Footprint | None = None,
     ) -> None:
         self.ax = ax
-        self.shades = shades
+        self.look = look
         self.groups = groups or set()
         self.graph = graph.only(names)
         self.spots: dict[str, Spot] = {}
@@ -193,27 +207,31 @@ class _Panel:
         if dense:
             room.close(list(spots.values()))
         for n, spot in spots.items():
-            room.take_marker(n, spot, self._look(n)["markersize"] + 1.0)
+            room.take_marker(n, spot, self._size(n) + 1.0)
         for n, pixel in self.guides:
             room.take_line(n, pixel)
         for n in free:
             users = [user for user in part.users(n) if user in spots]
             near = np.mean([spots[user] for user in users] or list(spots.values()), axis=0)
-            spots[n] = room.put_box(n, (float(near[0]), float(near[1])), users)
+            spots[n] = room.put_box(n, (float(near[0]), float(near[1])), users, self.look.box(n))
         self._draw_edges(room)
         for n in part.names:
             if n in free:
                 continue
-            self.ax.plot(*spots[n], linestyle="", **self._look(n), zorder=5)
+            self.ax.plot(*spots[n], linestyle="", **self._mark(n), zorder=5)
+            if frame := self.look.frame(n):
+                self.ax.plot(*spots[n], linestyle="", **frame, zorder=4.9)
             room.put_label(n, spots[n])
 
-    def _look(self, name: str) -> dict[str, Any]:
+    def _mark(self, name: str) -> dict[str, Any]:
         """The marker of a node."""
-        group = name in self.groups
         if name not in self.graph.sites:
             return {"marker": "s", "markersize": 8.0, "color": "0.45", "mec": "white"}
-        look = {"marker": "D" if group else "o", "markersize": 10.0 if group else 8.0, "color": SITE, "mec": "white"}
-        return look if self.shades is None else look | self.shades.look(name)
+        return self.look.mark(name, name in self.groups)
+
+    def _size(self, name: str) -> float:
+        """How large the marker is, or its frame."""
+        return float((self.look.frame(name) or self._mark(name))["markersize"])
 
     def _set_limits(self, lower: bool) -> None:
         """The same scale both ways, and a margin for labels, without changing the size of the axes."""
@@ -271,19 +289,11 @@ def _fire_width(p: float) -> float:
     return 0.6 + 5.0 * p
 
 
-def _draw_legend(ax: Axes, graph: Graph, enlarged: bool, shades: Footprint | None) -> None:
+def _draw_legend(ax: Axes, graph: Graph, enlarged: bool, look: Look) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    mark: dict[str, Any] = {"color": SITE if shades is None else shades.middle, "linestyle": "", "mec": "white"}
-    if shades is not None:
-        mark["mec"] = "0.2"
-    marks: list[Any] = [Line2D([], [], marker="o", ms=8, label="site", **mark)]
-    if enlarged:
-        marks.append(Line2D([], [], marker="D", ms=10, label="sites close together, enlarged beside", **mark))
-    if shades is not None and shades.origins:
-        ring: dict[str, Any] = {"color": "white", "mec": ORIGIN, "mew": 2.4, "linestyle": ""}
-        marks.append(Line2D([], [], marker="o", ms=9, label="the event begins here", **ring))
+    marks = look.legend(enlarged)
     if graph.sites < set(graph.names):
         marks.append(Patch(facecolor="0.93", edgecolor="0.45", label="utility (its place is schematic)"))
     if graph.needs:
@@ -295,18 +305,4 @@ def _draw_legend(ax: Axes, graph: Graph, enlarged: bool, shades: Footprint | Non
             marks.append(Line2D([], [], color=FIRE, lw=_fire_width(p), label=f"fire spreads, probability {p:g}"))
     if any(len(campus) > 1 for campus in graph.isolated):
         marks.append(Patch(facecolor=CAMPUS, label="cut off together in a fire"))
-    settle(ax)
-    width = ax.get_window_extent().width
-    for columns in range(min(4, len(marks)), 0, -1):
-        legend = ax.legend(
-            handles=marks,
-            loc="upper center",
-            bbox_to_anchor=(0.5, -0.1),
-            ncols=columns,
-            fontsize=8.5,
-            frameon=False,
-        )
-        legend.set_in_layout(False)
-        if legend.get_window_extent().width < 1.05 * width:
-            break
-    legend.set_in_layout(True)
+    legend_below(ax, marks, gap=0.42, fontsize=8.5)

@@ -5,7 +5,7 @@ All is reckoned in points of the figure (1/72 inch), for the size it has when th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -96,7 +96,7 @@ class Room:
 
     # ---------------------------------------------------------------- framed texts
 
-    def put_box(self, text: str, near: Spot, users: Iterable[str]) -> Spot:
+    def put_box(self, text: str, near: Spot, users: Iterable[str], look: Mapping[str, Any]) -> Spot:
         """Draw a framed text at the free place closest to a spot, in sight of its users; return its middle."""
         shown = self.ax.text(
             *near,
@@ -105,7 +105,7 @@ class Room:
             ha="center",
             va="center",
             zorder=6,
-            bbox={"boxstyle": "round,pad=0.3", "facecolor": "0.93", "edgecolor": "0.45", "linewidth": 0.8},
+            bbox={"boxstyle": "round,pad=0.3", "facecolor": "0.93", "edgecolor": "0.45", "linewidth": 0.8, **look},
         )
         width, height = self._size(shown)
         wanted = np.array(self._figure(near))

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import xarray as xr
 
 from dcrisk import statistics
-from dcrisk.plotting.style import COLOURS, GREY, HARD_SPACE, HATCHES, line_style, new_axes, window_words
+from dcrisk.plotting.bars import bar_edge, draw_whiskers
+from dcrisk.plotting.style import COLOURS, GREY, HARD_SPACE, HATCHES, band_alpha, line_style, new_axes, window_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,16 +82,14 @@ def plot_exceedance(
         seen = np.where(one["exceedance"] > 0.0, one["exceedance"], np.nan)
         low = np.maximum(one["exceedance_low"], floor / 10.0)
         style = line_style(i, len(names))
-        ax.fill_between(levels, low, one["exceedance_high"], step="post", color=style["color"], alpha=0.18, linewidth=0)
+        band = {"color": style["color"], "alpha": band_alpha(len(names)), "linewidth": 0}
+        ax.fill_between(levels, low, one["exceedance_high"], step="post", **band)
         ax.plot(
             levels,
             seen,
             drawstyle="steps-post",
             **style,
             markevery=(3 * i % apart, apart),
-            markersize=5.0 + style["linewidth"],
-            markeredgecolor="white",
-            markeredgewidth=0.4,
             label=name if np.isfinite(seen).any() else f"{name} (never seen)",
         )
     ax.set_yscale("log")
@@ -158,12 +157,11 @@ def plot_downtime(results: xr.Dataset, ax: Axes | None = None, confidence: float
             height=0.62,
             color=part.colour,
             hatch=part.hatch,
-            edgecolor="white" if part.colour in DARK else "black",
-            linewidth=0.5,
+            **bar_edge(part.colour),
             label=part.name,
         )
         left = left + part.hours
-    _draw_whiskers(ax, mean, low, high)
+    draw_whiskers(ax, mean, low, high, [f"{value:.3g} h" for value in mean])
     ax.set_yticks(rows, names)
     ax.invert_yaxis()
     ax.set_xlim(0.0, 1.18 * float(max(high.max(), mean.max())))
@@ -179,34 +177,6 @@ def plot_downtime(results: xr.Dataset, ax: Axes | None = None, confidence: float
             bbox_to_anchor=(1.01, 1),
         )
     return ax
-
-
-DARK = ("#000000", "#882255", "#332288", "#7B3F00")  # their hatches are white
-
-
-def _draw_whiskers(ax: Axes, mean: FloatArray, low: FloatArray, high: FloatArray) -> None:
-    """Whiskers, seen over any hatching by their white outline, and the mean in figures."""
-    from matplotlib.patheffects import withStroke
-
-    rows = np.arange(len(mean))
-    lengths = np.maximum(0.0, np.stack([mean - low, high - mean]))
-    drawn = ax.errorbar(
-        mean, rows, xerr=lengths, fmt="none", ecolor="black", elinewidth=1.4, capsize=4.5, capthick=1.4, zorder=4
-    )
-    _, caps, bars = drawn.lines
-    for artist in (*bars, *caps):
-        artist.set_path_effects([withStroke(linewidth=4.2, foreground="white")])
-    for cap in caps:
-        cap.set_zorder(4.1)
-    for row, (value, end) in enumerate(zip(mean, high, strict=True)):
-        ax.annotate(
-            f"{value:.3g} h",
-            (max(value, end), row),
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=9,
-        )
 
 
 class _Part(NamedTuple):

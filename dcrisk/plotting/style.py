@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +45,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "p")
 HATCHES = ("", "//", "..", "\\\\", "xx", "--", "++", "oo", "||", "**")
 
 HARD_SPACE = "\N{NO-BREAK SPACE}"  # where words must not be broken
+UNITS = {"d": "days", "h": "hours", "min": "minutes"}
 YEARS = (8760.0, 8784.0)  # hours
 
 
@@ -53,17 +55,40 @@ def line_style(i: int, number: int) -> dict[str, Any]:
     Later lines are thinner, so that where several coincide the earlier show on both sides of the later.
     """
     look = (i + i // len(COLOURS)) % len(COLOURS)
+    width = 1.6 if number == 1 else 4.0 - 2.8 * i / (number - 1)
     return {
         "color": COLOURS[i % len(COLOURS)],
         "linestyle": DASHES[look],
         "marker": MARKERS[look],
-        "linewidth": 1.6 if number == 1 else 4.0 - 2.8 * i / (number - 1),
+        "linewidth": width,
+        "markersize": 5.0 + width,
+        "markeredgecolor": "white",
+        "markeredgewidth": 0.4,
     }
 
 
 def window_words(horizon: float) -> str:
     """The window in words that follow "in": a year, or so many hours."""
     return "a year" if YEARS[0] <= horizon <= YEARS[1] else f"a window of {horizon:,.10g} h"
+
+
+def duration_words(hours: float) -> str:
+    """Hours in the largest unit of which they are one at least, and days from the second one on.
+
+    Examples
+    --------
+    >>> [duration_words(hours) for hours in (8766.0, 30.0, 0.5, 0.01, 0.0)]
+    ['365 d', '30 h', '30 min', '36 s', '0 s']
+    """
+    for unit, least, length in (("d", 48.0, 24.0), ("h", 1.0, 1.0), ("min", 1.0 / 60.0, 1.0 / 60.0)):
+        if hours >= least * (1.0 - 1e-9):
+            return f"{hours / length:,.3g} {unit}" if hours < 1000.0 * length else f"{hours / length:,.0f} {unit}"
+    return f"{3600.0 * hours:.3g} s"
+
+
+def time_unit(hours: float) -> tuple[float, str]:
+    """The unit of an axis that goes over so many hours: its length in hours, and its sign."""
+    return (24.0, "d") if hours > 96.0 else (1.0, "h") if hours > 3.0 else (1.0 / 60.0, "min")
 
 
 def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
@@ -105,6 +130,34 @@ def set_log_numbers(axis: Axis, low: float, high: float, length: float) -> None:
     axis.set_minor_locator(FixedLocator(ticks[~is_major].tolist()))
     axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.6g}"))
     axis.set_minor_formatter(FuncFormatter(lambda x, _: ""))
+
+
+def band_alpha(number: int) -> float:
+    """How opaque bands are, of which so many may lie upon each other."""
+    return min(0.18, 0.72 / max(1, number))
+
+
+def legend_below(ax: Axes, handles: Sequence[Any], columns: int = 4, gap: float = 0.5, **options: Any) -> None:
+    """A legend so many inches below the axes, in as many columns, up to a number, as the axes are wide."""
+    from matplotlib.transforms import ScaledTranslation
+
+    settle(ax)
+    below = ax.transAxes + ScaledTranslation(0.0, -gap, ax.figure.dpi_scale_trans)
+    width = ax.get_window_extent().width
+    for number in range(min(columns, len(handles)), 0, -1):
+        legend = ax.legend(
+            handles=handles,
+            loc="upper center",
+            bbox_to_anchor=(0.5, 0.0),
+            bbox_transform=below,
+            ncols=number,
+            frameon=False,
+            **options,
+        )
+        legend.set_in_layout(False)
+        if legend.get_window_extent().width < 1.05 * width:
+            break
+    legend.set_in_layout(True)
 
 
 def settle(ax: Axes) -> None:
