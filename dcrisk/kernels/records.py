@@ -34,6 +34,9 @@ WATCHFUL = PLACED
 # what a FAILOVER gate is about
 SERVING, WAITING, MOVING, STUCK, RETURNING = 0, 1, 2, 3, 4
 
+# what a member of it is
+FREE, IN_USE, LEFT = 0, 1, 2
+
 # what a pending change does when its time comes
 START, END, EXHAUSTED, RELOCATED, RAISED, MOVED, RESTORED = codes(0, 7)
 
@@ -342,7 +345,7 @@ class Work(NamedTuple):
     stages: np.ndarray  # of the basins of a flood
     scores: np.ndarray  # normal scores of basins or places
     drawn: np.ndarray  # (source, draw, event): uniforms drawn together
-    in_use: np.ndarray  # member of a FAILOVER gate: 1 if it is
+    in_use: np.ndarray  # member of a FAILOVER gate: in use, left on the way elsewhere, or free
 
 
 class Outcomes(NamedTuple):

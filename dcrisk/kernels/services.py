@@ -11,7 +11,10 @@ from dcrisk.kernels.philox import uniform, uniforms
 from dcrisk.kernels.records import (
     BLOCK,
     FAILOVER_DRAWS,
+    FREE,
+    IN_USE,
     INTERRUPTED,
+    LEFT,
     MANUAL_MOVE,
     MOVE_WORKS,
     MOVED,
@@ -66,7 +69,7 @@ def settle_failover(plan, work, key, block, t, v, trial):
         if work.states[plan.members[m]].down == 0:
             up += 1
         else:
-            lost += work.in_use[m]
+            lost += work.in_use[m] > FREE
             home = home and m - first >= move.needed
     due = state.due == 1 and state.due_since == state.demand_since
     state.due = 0
@@ -88,10 +91,11 @@ def settle_failover(plan, work, key, block, t, v, trial):
             take_over(plan, work, first, last, move.needed)
             lost, phase = 0, SERVING
         elif phase == STUCK and lost == 0:
-            phase = SERVING
+            phase = WAITING
     if phase == WAITING:
         if lost == 0:
             phase = SERVING
+            stay(work, first, last)
         elif up >= move.needed:
             phase = begin_move(plan, work, key, block, t, v)
             if phase == SERVING:
@@ -100,6 +104,8 @@ def settle_failover(plan, work, key, block, t, v, trial):
         phase = think_of_home(plan, work, key, block, t, v, home, ready)
     else:
         state.held = 0
+        if phase in (MOVING, STUCK):
+            leave(plan, work, first, last)
     state.demand = phase
     return phase != SERVING
 
@@ -108,21 +114,40 @@ def settle_failover(plan, work, key, block, t, v, trial):
 def go_home(work, first, last, needed):
     """The members named first are in use."""
     for m in range(first, last):
-        work.in_use[m] = 1 if m - first < needed else 0
+        work.in_use[m] = IN_USE if m - first < needed else FREE
+
+
+@inner
+def stay(work, first, last):
+    """It serves again where it was, so nothing is left."""
+    for m in range(first, last):
+        if work.in_use[m] == LEFT:
+            work.in_use[m] = IN_USE
+
+
+@inner
+def leave(plan, work, first, last):
+    """A move is under way: what was lost is left for good, even if it is back sooner."""
+    for m in range(first, last):
+        if work.in_use[m] == IN_USE and work.states[plan.members[m]].down == 1:
+            work.in_use[m] = LEFT
 
 
 @inner
 def take_over(plan, work, first, last, needed):
-    """Those in use that are up stay so; the others are replaced by the first that are up."""
+    """Those in use that are up stay so; the others are replaced by the first that are up, what was left coming last."""
+    leave(plan, work, first, last)
     used = 0
     for m in range(first, last):
-        if work.states[plan.members[m]].down == 1:
-            work.in_use[m] = 0
-        used += work.in_use[m]
+        used += work.in_use[m] == IN_USE
+    for rank in (FREE, LEFT):
+        for m in range(first, last):
+            if used < needed and work.in_use[m] == rank and work.states[plan.members[m]].down == 0:
+                work.in_use[m] = IN_USE
+                used += 1
     for m in range(first, last):
-        if used < needed and work.in_use[m] == 0 and work.states[plan.members[m]].down == 0:
-            work.in_use[m] = 1
-            used += 1
+        if work.in_use[m] == LEFT:
+            work.in_use[m] = FREE
 
 
 @once
@@ -165,7 +190,7 @@ def think_of_home(plan, work, key, block, t, v, home, ready):
     first = vertex.first_member
     away = False
     for m in range(first, first + move.needed):
-        away = away or work.in_use[m] == 0
+        away = away or work.in_use[m] != IN_USE
     if move.back < 0 or not home or not away:
         state.held = 0
         return SERVING

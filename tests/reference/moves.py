@@ -17,7 +17,7 @@ class Mover:
         self.layout, self.members, self.k = layout, members, k
         self.first_draw = FAILOVER_DRAWS + 8 * number
         self.home = list(range(k))
-        self.in_use = list(self.home)
+        self.in_use, self.left = list(self.home), set()
         self.phase, self.timer, self.event = "serving", None, None
         self.down_since, self.down_event, self.spells = None, None, []
         changes = sorted({t for spells in members for o in spells for t in (o.start, o.end)})
@@ -60,11 +60,16 @@ class Mover:
                 self.move(t, down)
         if self.phase == "serving":
             self.think_of_home(t, down, due)
+        if self.phase in ("moving", "stuck"):
+            self.left |= down & set(self.in_use)
+        elif self.phase == "serving":
+            self.left.clear()
         self.note(t)
 
     def take_over(self, down):
-        stay = [i for i in self.in_use if i not in down]
-        fresh = [i for i in range(len(self.members)) if i not in down and i not in stay]
+        stay = [i for i in self.in_use if i not in down | self.left]
+        others = [i for i in range(len(self.members)) if i not in down and i not in stay]
+        fresh = sorted(others, key=lambda i: (i in self.left, i))  # what it leaves comes last
         self.in_use = stay + fresh[: self.k - len(stay)]
         self.go("serving")
 
