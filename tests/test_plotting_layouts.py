@@ -1,0 +1,162 @@
+"""Figures for choosing a layout: that they show what they should, with units, and that no text lies on another."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+import xarray as xr  # noqa: E402
+from matplotlib import pyplot as plt  # noqa: E402
+from scipy import stats  # noqa: E402
+
+import dcrisk  # noqa: E402
+from dcrisk.specification import SpecificationError  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def scenario():
+    names = ["A", "B", "C"]
+    return dcrisk.Scenario(
+        [dcrisk.Utility("grid"), *(dcrisk.Site(n, lat=48.0 + i, lon=2.0 + i) for i, n in enumerate(names))],
+        [
+            dcrisk.Failure("equipment", 6.0, stats.expon(scale=40.0), names),
+            dcrisk.Failure("storms", 2.0, 30.0, ["A", "B"], shared=True),
+            dcrisk.GridOutage("grid", {"grid": 3.0}, 5.0),
+        ],
+    )
+
+
+@pytest.fixture(scope="module")
+def layouts():
+    return [
+        dcrisk.Layout("A alone", replicas=["A"]),
+        dcrisk.Layout("A or B", replicas=["A", "B"], copies=["A", "B", "C"], backup_interval=24.0),
+        dcrisk.Layout("A, B or C", replicas=["A", "B", "C"]),
+    ]
+
+
+@pytest.fixture(scope="module")
+def results(scenario, layouts):
+    return dcrisk.simulate(scenario, layouts, 4000, seed=1, progress=False)
+
+
+def words(ax):
+    """All texts of the figure that are seen."""
+    ax.figure.canvas.draw()
+    return [t for t in ax.figure.findobj(matplotlib.text.Text) if t.get_visible() and t.get_text().strip()]
+
+
+def overlapping(texts):
+    boxes = [text.get_window_extent() for text in texts]
+    return [
+        (texts[i].get_text(), texts[j].get_text())
+        for i in range(len(texts))
+        for j in range(i)
+        if boxes[i].overlaps(boxes[j])
+    ]
+
+
+def said(ax):
+    return " ".join(text.get_text() for text in words(ax))
+
+
+def test_nines_have_their_layouts_their_hours_and_no_texts_on_another(results):
+    ax = dcrisk.plot_nines(results)
+    text = said(ax)
+    assert all(name in text for name in results.layout.values) and "nines" in text and " h" in text
+    assert overlapping(words(ax)) == []
+
+
+def test_a_layout_that_was_never_down_has_a_bound(results):
+    ax = dcrisk.plot_nines(results.assign(downtime=results.downtime * (results.layout != "A, B or C")))
+    assert "none seen" in said(ax)
+
+
+def choices(number, seed=0):
+    random = np.random.default_rng(seed)
+    cost, downtime = random.integers(10, 60, number).astype(float), random.lognormal(0.0, 2.0, number)
+    downtime[: number // 50] = 0.0
+    return xr.Dataset(
+        {
+            "cost": ("layout", cost, {"units": "1", "long_name": "cost a year"}),
+            "downtime": ("layout", downtime, {"units": "h", "long_name": "mean hours down"}),
+            "downtime_low": ("layout", 0.5 * downtime),
+            "downtime_high": ("layout", 1.5 * downtime + 0.01),
+            "pareto": ("layout", np.zeros(number, bool)),
+        },
+        coords={"layout": [f"site {i} + site {i + 1}" for i in range(number)]},
+        attrs={"horizon_hours": 8766.0, "confidence": 0.95},
+    )
+
+
+@pytest.mark.parametrize("number", [1, 30, 4060])
+def test_a_front_of_any_number_of_layouts_is_few_artists_and_names_apart(number):
+    found = choices(number)
+    ax = dcrisk.plot_pareto(found)
+    assert len(ax.lines) + len(ax.collections) < 40
+    assert "(h)" in ax.get_ylabel() and "cost" in ax.get_xlabel()
+    assert overlapping(words(ax)) == []
+    best = found.layout.values[found.downtime.argsort().values[0]]
+    assert number > 30 or best in said(ax)
+
+
+def test_the_front_of_a_search_without_all_intervals(scenario):
+    found = dcrisk.search_layouts(scenario, ["A", "B", "C"], replicas=(1, 2), trials=2000, progress=False)
+    assert np.isnan(found.downtime_low).any()
+    ax = dcrisk.plot_pareto(found)
+    assert all(name in said(ax) for name in found.layout.values[found.pareto.values])
+
+
+@pytest.mark.parametrize("measure", ["birnbaum", "fussell_vesely", "risk_achievement_worth", "risk_reduction_worth"])
+def test_importance_shows_the_largest_and_tells_what_is_left_out(scenario, layouts, measure):
+    found = dcrisk.importance(scenario, layouts[1:2], 400, progress=False)
+    ax = dcrisk.plot_importance(found, measure, most=3)
+    text = said(ax)
+    first = found[measure].isel(layout=0)
+    assert str(first.component.values[int(np.nanargmax(first.values))]) in text
+    assert f"{found.sizes['component'] - 3} more" in text and "interval" in text
+    assert overlapping(words(ax)) == []
+
+
+def test_a_timeline_shows_who_why_and_for_how_long(scenario, layouts):
+    traced = dcrisk.trace(scenario, layouts, 3)
+    ax = dcrisk.plot_timeline(traced)
+    text = said(ax)
+    assert set(traced.name.values) <= {label.get_text() for label in ax.get_yticklabels()}
+    assert all(hazard in text for hazard in np.unique(traced.hazard.values))
+    assert "days" in ax.get_xlabel() or "hours" in ax.get_xlabel()
+    low, high = ax.get_xlim()
+    closer = dcrisk.plot_timeline(traced, window=(0.0, 400.0))
+    assert closer.get_xlim()[1] - closer.get_xlim()[0] < high - low
+
+
+def test_the_way_back_of_each_layout(scenario, layouts):
+    burnt = scenario.given("storms")
+    results = dcrisk.simulate(burnt, layouts, 500, at_hours=[0.0, 10.0, 31.0, 100.0], progress=False)
+    ax = dcrisk.plot_restoration(dcrisk.restoration(results))
+    text = said(ax)
+    assert all(layout.name in text for layout in layouts) and "%" in text
+    assert "h)" in ax.get_xlabel() or "hours" in ax.get_xlabel() or "days" in ax.get_xlabel()
+
+
+def test_the_map_of_a_layout(scenario, layouts):
+    ax = dcrisk.plot_map(scenario, layout=layouts[1])
+    text = said(ax)
+    assert "runs the service" in text and "standby" in text and "A or B" in text
+    assert "synchronous copy" in text and "asynchronous copy" in text
+
+
+def test_bad_input(results, scenario, layouts):
+    with pytest.raises(SpecificationError, match="layout"):
+        dcrisk.plot_map(scenario, layout="A")
+    with pytest.raises(SpecificationError, match="search_layouts"):
+        dcrisk.plot_pareto(None)
+    with pytest.raises(SpecificationError, match="restoration"):
+        dcrisk.plot_restoration(results)
