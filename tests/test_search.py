@@ -353,6 +353,7 @@ BAD = [
     ({"method": "exchange", "objectives": ["any_outage"]}, "any_outage"),
     ({"starts": 0}, "starts = 0"),
     ({"intervals": "some"}, "intervals = 'some'"),
+    ({"layout_options": {"relocate": 1}}, "layout_options: unknown name 'relocate'; did you mean 'relocation'"),
     ({"layout_options": {"quorum": 1}}, "'quorum' is what the search chooses"),
     ({"layout_options": {"relocation": -1.0}}, "relocation"),
     ({"threads": 0}, "threads = 0"),
