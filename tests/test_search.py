@@ -14,6 +14,10 @@ from scipy import integrate, stats
 import dcrisk
 from dcrisk.kernels.records import BLOCK
 from dcrisk.search.front import pareto_front
+from dcrisk.search.heuristics import Judge
+from dcrisk.search.plain import Run
+from dcrisk.search.record import record
+from dcrisk.search.space import read_space
 
 QUIET = {"progress": False, "threads": 1}
 
@@ -256,6 +260,28 @@ def test_heuristics_find_rows_of_the_whole_search(region, quorum, copies):
             assert found[name][found.replicas == size].min() == whole[name][whole.replicas == size].min()
 
 
+@pytest.mark.parametrize("quorum", [1, 2, 3])
+def test_what_the_heuristics_see_is_what_the_whole_search_finds(region, quorum):
+    """Every choice, each of its sites as the one that is added, priced by a function of the layout."""
+    scenario, names = region
+    space = read_space(scenario, names, 3, quorum, None, None)
+    price = lambda layout: layout.quorum + sum(map(names.index, layout.replicas))  # noqa: E731
+    whole = search(scenario, names, replicas=3, quorum=quorum, trials=2000, seed=1, cost=price, intervals="none")
+    records = record(Run(scenario, 2000, 1, YEAR, 0.0, 2), space.candidates, True, False)
+    judge = Judge(records, space, 3 - quorum + 1, price, 2000)
+    seen = 0
+    for pair in itertools.combinations(range(8), 2):
+        others = judge.others(pair)
+        figures = judge.with_one_more(pair, others)
+        for place, other in enumerate(others):
+            row = whole.sel(layout=" + ".join(names[i] for i in sorted((*pair, other))))
+            assert math.isclose(figures["downtime"][place], row.downtime, rel_tol=1e-12)  # sums of floats
+            assert figures["data_loss"][place] == row.data_loss
+            assert figures["cost"][place] == row.cost
+            seen += row.data_loss > 0
+    assert seen > 10
+
+
 def test_heuristics_do_not_depend_on_threads(region):
     scenario, names = region
     options = {"replicas": 3, "trials": 5 * BLOCK, "seed": 6, "method": "exchange", "starts": 2, "intervals": "none"}
@@ -353,6 +379,7 @@ BAD = [
     ({"method": "exchange", "objectives": ["any_outage"]}, "any_outage"),
     ({"starts": 0}, "starts = 0"),
     ({"intervals": "some"}, "intervals = 'some'"),
+    ({"layout_options": {"relocate": 1}}, "layout_options: unknown name 'relocate'; did you mean 'relocation'"),
     ({"layout_options": {"quorum": 1}}, "'quorum' is what the search chooses"),
     ({"layout_options": {"relocation": -1.0}}, "relocation"),
     ({"threads": 0}, "threads = 0"),

@@ -3,7 +3,7 @@
 A trial is swept once in order of time. What it leaves is small: each distinct set with its hours over all trials, and
 which sets a trial had. What any choice of sites would have seen follows from that, without the trials.
 
-Measured with 30 sites that fail once a year: 60 ns for each outage in the log, of which half are the look-ups of sets.
+Measured with 31 outages of 30 sites a year: 27 ns an outage, where the simulation that logs them takes 160.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from dcrisk.search.space import (
     Group,
     Space,
     costs_of,
+    group_of,
     groups,
     layouts_of,
     names_of,
@@ -27,7 +28,6 @@ from dcrisk.search.space import (
     read_space,
     rows_of,
 )
-from dcrisk.search.subsets import IntArray
 from dcrisk.search.sweep import can_sweep, sweep_all
 from dcrisk.simulate import MOST_TRIALS, check_hours, check_whole
 from dcrisk.specification import SpecificationError, check_list
@@ -178,29 +178,14 @@ def _search(
 ) -> list[Group]:
     """The choices that a greedy search or an exchange finds, size by size."""
     records = record(run, space.candidates, space.copies is None, progress)
-
-    def cost_of(members: IntArray) -> np.ndarray:
-        rows = rows_of(space, [_group(space, members, 1)])
-        return costs_of(space, rows, [f"choice {i}" for i in range(len(members))], prices)
-
     found = []
     for size, quorum in zip(space.sizes, space.quorums, strict=True):
-        judge = Judge(records, space, size - quorum + 1, cost_of, run.trials)
+        judge = Judge(records, space, size - quorum + 1, prices, run.trials)
         chosen = search(
             judge, size, len(space.candidates), objectives, exchanges=exchanges, starts=starts, seed=run.seed
         )
-        found.append(_group(space, np.array(chosen, np.int64), quorum))
+        found.append(group_of(space, np.array(chosen, np.int64), quorum))
     return found
-
-
-def _group(space: Space, members: IntArray, quorum: int) -> Group:
-    """Choices of as many replicas, all of which keep a copy, or none, or those that are fixed."""
-    rows = np.arange(len(members))
-    if space.copies is None:
-        return Group(quorum, members, members, rows, rows)
-    fixed = space.copies if isinstance(space.copies, tuple) else ()
-    copies = np.array([sorted(space.sites.index(name) for name in fixed)], np.int64).reshape(1, len(fixed))
-    return Group(quorum, members, copies, rows, np.zeros(len(members), np.int64))
 
 
 def _read_objectives(objectives: Sequence[str]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from dcrisk.search.front import pareto_front
 from dcrisk.search.record import Records
-from dcrisk.search.space import Space
+from dcrisk.search.space import Cost, Space, costs_of, group_of, rows_of
 from dcrisk.search.subsets import IntArray
 
 FloatArray = npt.NDArray[np.float64]
@@ -27,14 +27,12 @@ class Judge:
     needed : int
         Replicas that must be down for the service to be down. Of fewer sites than that, which a greedy search looks at
         on its way, all must be.
-    cost : callable
-        The costs of some choices of as many replicas each.
+    cost : mapping, callable or None
+        As in `dcrisk.search_layouts`.
     trials : int
     """
 
-    def __init__(
-        self, records: Records, space: Space, needed: int, cost: Callable[[IntArray], FloatArray], trials: int
-    ) -> None:
+    def __init__(self, records: Records, space: Space, needed: int, cost: Cost, trials: int) -> None:
         self._records, self._space, self._needed, self._cost, self._trials = records, space, needed, cost, trials
 
     def others(self, chosen: Chosen) -> IntArray:
@@ -54,11 +52,16 @@ class Judge:
             add_trials_with(self._records.destroyed, marks, size, lost, np.full(n, -1, np.int64))
         grown = np.array([(*chosen, other) for other in others], np.int64).reshape(len(others), size)
         return {
-            "cost": self._cost(np.sort(grown, axis=1)),
+            "cost": self._costs(np.sort(grown, axis=1)),
             "downtime": hours[others] / self._trials,
             "unavailability": hours[others],
             "data_loss": lost[others] / self._trials,
         }
+
+    def _costs(self, members: IntArray) -> FloatArray:
+        size = members.shape[1]
+        rows = rows_of(self._space, [group_of(self._space, members, size - min(size, self._needed) + 1)])
+        return costs_of(self._space, rows, [f"choice {i}" for i in range(len(members))], self._cost)
 
 
 class Best(NamedTuple):

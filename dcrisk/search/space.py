@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -96,7 +97,9 @@ def read_space(
         for name in names:
             check_known(name, stores, "candidates: copies are kept at sites (copies=0: there are no data)")
     extra = check_table({} if options is None else options, "layout_options")
+    known = [field.name for field in dataclasses.fields(Layout)]
     for name in extra:
+        check_known(name, known, "layout_options")
         if name in ("name", "replicas", "quorum", "up", "copies"):
             raise SpecificationError(f"layout_options: {name!r} is what the search chooses; it cannot be given here")
     return Space(names, sizes, quorums, fixed, extra)
@@ -145,6 +148,16 @@ def groups(space: Space) -> Iterator[Group]:
             choice = np.repeat(np.arange(len(members)), len(within))
             copy = find_subsets(copies, members[:, within].reshape(len(choice), within.shape[1]), n)
         yield Group(quorum, members, copies, choice, copy)
+
+
+def group_of(space: Space, members: IntArray, quorum: int) -> Group:
+    """Choices of as many replicas, all of which keep a copy, or none, or those that are fixed."""
+    rows = np.arange(len(members))
+    if space.copies is None:
+        return Group(quorum, members, members, rows, rows)
+    fixed = space.copies if isinstance(space.copies, tuple) else ()
+    copies = np.array([sorted(space.sites.index(name) for name in fixed)], np.int64).reshape(1, len(fixed))
+    return Group(quorum, members, copies, rows, np.zeros(len(members), np.int64))
 
 
 def rows_of(space: Space, found: Sequence[Group]) -> Rows:
