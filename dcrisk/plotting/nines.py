@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -125,7 +125,7 @@ def _draw_row(ax: Axes, row: int, found: Sequence[xr.Dataset], last: float) -> N
 
 def _write_hours(ax: Axes, found: xr.Dataset) -> None:
     """A column at the right: the mean downtime of a year in words."""
-    place = {"transform": ax.get_yaxis_transform(), "fontsize": 9, "va": "center"}
+    place: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "fontsize": 9, "va": "center"}
     ax.text(1.02, -0.85, "mean downtime a year", **place | {"style": "italic"})
     for row in range(found.sizes["layout"]):
         value, low, high = (YEAR * float(found[f"unavailability{end}"].values[row]) for end in ("", "_low", "_high"))

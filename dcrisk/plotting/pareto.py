@@ -117,7 +117,7 @@ def front_of(x: FloatArray, y: FloatArray) -> IntArray:
     """
     order = np.lexsort((np.arange(x.size), y, x))
     least = np.minimum.accumulate(y[order])
-    return order[np.concatenate([[True], least[1:] < least[:-1]])]
+    return np.asarray(order[np.concatenate([[True], least[1:] < least[:-1]])], dtype=np.int64)
 
 
 # ---------------------------------------------------------------- values and scales
@@ -253,9 +253,9 @@ def _choose(ax: Axes, x: _Scale, y: _Scale, front: IntArray, most: int) -> IntAr
 def _write_names(ax: Axes, x: _Scale, y: _Scale, front: IntArray, named: IntArray, names: Sequence[str]) -> None:
     """The column at the right: number, name, and both values with the interval of the second."""
     lines = []
-    for number, i in enumerate(front[named], start=1):
+    for number, i in enumerate(front[named].tolist(), start=1):
         alike = np.flatnonzero((x.values == x.values[i]) & (y.values == y.values[i]))
-        words = textwrap.wrap(join_names([names[k] for k in alike], 2 * COLUMN), COLUMN) or [""]
+        words = textwrap.wrap(join_names([names[k] for k in alike.tolist()], 2 * COLUMN), COLUMN) or [""]
         lines += [f"{number:>2}  {words[0]}", *(f"      {line}" for line in words[1:])]
         lines.append(f"      {_number(x.values[i])}; {_value_words(y, i)}")
     left = len(front) - len(named)

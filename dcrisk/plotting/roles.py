@@ -29,7 +29,6 @@ FRAME = 19.0
 class Roles(Plain):
     """Which sites run the service, and which keep its data."""
 
-    title: str
     runs: dict[str, str]  # by site: in use or standby
     keeps: dict[str, str]  # by site: synchronous or asynchronous
     quorum: int
@@ -98,4 +97,4 @@ def read_roles(scenario: Any, layout: Any) -> Roles:
     needed = len(listed) if layout.replicas is None else layout.quorum
     runs = dict.fromkeys(listed[needed:], STANDBY) | dict.fromkeys(listed[:needed], IN_USE)
     keeps = {name: ASYNCHRONOUS if name in late else SYNCHRONOUS for name in (*layout.copies, *late)}
-    return Roles(f": {layout.name}", runs, keeps, needed, len(listed))
+    return Roles(runs, keeps, needed, len(listed), title=f": {layout.name}")
