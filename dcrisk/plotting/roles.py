@@ -43,8 +43,7 @@ class Roles(Plain):
     def frame(self, name: str) -> dict[str, Any] | None:
         if name not in self.keeps:
             return None
-        kind = self.keeps[name]
-        return KEEPS[kind] | {"markersize": FRAME}
+        return KEEPS[self.keeps[name]] | {"markersize": FRAME}
 
     def box(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -70,7 +69,7 @@ class Roles(Plain):
         for kind in (SYNCHRONOUS, ASYNCHRONOUS):
             if kind in self.keeps.values():
                 look = dict(KEEPS[kind])
-                marks.append(marker(look.pop("marker"), 14.0, f"keeps the data, {kind} copy", **look))
+                marks.append(marker(look.pop("marker"), SIZE, f"keeps the data, {kind} copy", **look))
         marks.append(marker("o", SIZE, "another site", color=REST, mec="white"))
         if is_enlarged:
             marks.append(marker("D", SIZE, ENLARGED, color="white", mec="0.3"))
