@@ -246,6 +246,11 @@ class _Panel:
             middle[1] -= 0.13 * per_pixel * box.height
         self.ax.set_xlim(middle[0] - 0.5 * per_pixel * box.width, middle[0] + 0.5 * per_pixel * box.width)
         self.ax.set_ylim(middle[1] - 0.5 * per_pixel * box.height, middle[1] + 0.5 * per_pixel * box.height)
+        point = self.ax.figure.get_dpi() / 72.0
+        for axis in (self.ax.xaxis, self.ax.yaxis):
+            ticks = axis.get_majorticklocs()
+            if len(ticks) > 2 and ticks[1] - ticks[0] < 20.0 * point * per_pixel:
+                axis.set_ticks([ticks[0], ticks[-1]])
 
     def _draw_edges(self, room: Room) -> None:
         part = self.graph

@@ -231,7 +231,8 @@ def _draw_points(ax: Axes, found: xr.Dataset, x: _Scale, y: _Scale, front: IntAr
 def _lengths(scale: _Scale, front: IntArray, edge: float) -> FloatArray:
     """Of the intervals below and above the points, as they are drawn: not beyond the edge."""
     at = scale.shown(scale.values[front])
-    return np.stack([np.maximum(0.0, at - np.maximum(scale.low[front], edge)), np.maximum(0.0, scale.high[front] - at)])
+    below = np.where(scale.values[front] > 0.0, at - np.maximum(scale.low[front], edge), 0.0)
+    return np.maximum(0.0, np.stack([below, scale.high[front] - at]))
 
 
 # ---------------------------------------------------------------- names
