@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import xarray as xr
@@ -28,8 +28,7 @@ class Footprint(Plain):
     """A value for each site: a share in per cent, or hours."""
 
     values: dict[str, float]
-    title: str = field()  # what was made to happen
-    origins: frozenset[str]  # and where it begins
+    origins: frozenset[str]  # where the event begins
     most: float
     words: str
 
@@ -106,4 +105,4 @@ def read_footprint(scenario: Any, results: xr.Dataset, measure: str, at_least_ho
     events = [one.hazard + (f" at {one.origin}" if one.origin else "") for one in given]
     event = f", given {' and '.join(events[:2])}" + (" and more" if events[2:] else "") if events else ""
     most = 100.0 if measure != "hours" else max(by_site.values()) or 1.0
-    return Footprint(by_site, event, origins, most, words)
+    return Footprint(by_site, origins, most, words, title=event)

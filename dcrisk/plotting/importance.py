@@ -187,4 +187,4 @@ def _left_words(look: _Measure, left: FloatArray) -> str:
         return ""
     known = left[np.isfinite(left)]
     words = f"; {left.size} more component{'s' if left.size > 1 else ''} not shown"
-    return words + (f", {look.factor * known.max():.2g}{look.form} or less" if known.size else "")
+    return words + (f", {look.factor * known.max():.3g}{look.form} or less" if known.size else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -46,10 +47,11 @@ def marker(shape: str, size: float, label: str, **look: Any) -> Any:
 ENLARGED = "sites close together, enlarged beside"
 
 
+@dataclass(frozen=True)
 class Plain:
     """All sites alike."""
 
-    title = ""
+    title: str = field(default="", kw_only=True)
 
     def mark(self, name: str, is_group: bool) -> dict[str, Any]:
         shape = {"marker": "D", "markersize": 10.0} if is_group else {"marker": "o", "markersize": 8.0}

@@ -127,7 +127,7 @@ def _draw_with_enlargements(ax: Axes, graph: Graph, clusters: list[list[str]], l
     panels = []
     height = 1.0 / len(clusters)
     for k, title in enumerate(titles):
-        gap = 0.0 if len(titles) == 1 else 0.1 * height
+        gap = 0.0 if len(titles) == 1 else min(0.1, 0.4 * height)
         inset = ax.inset_axes((0.53, 1.0 - (k + 1) * height + gap, 0.47, height - gap))
         inset.set_title(title, fontsize=10, loc="right")
         panels.append(_Panel(inset, graph, [n for n in graph.names if group.get(n) == title], look))
@@ -207,7 +207,7 @@ class _Panel:
         if dense:
             room.close(list(spots.values()))
         for n, spot in spots.items():
-            room.take_marker(n, spot, self._size(n) + 1.0)
+            room.take_marker(n, spot, self._size(n))
         for n, pixel in self.guides:
             room.take_line(n, pixel)
         for n in free:
@@ -230,8 +230,9 @@ class _Panel:
         return self.look.mark(name, name in self.groups)
 
     def _size(self, name: str) -> float:
-        """How large the marker is, or its frame."""
-        return float((self.look.frame(name) or self._mark(name))["markersize"])
+        """How much room the marker takes, with its frame if it has one."""
+        frame = self.look.frame(name)
+        return float(frame["markersize"]) + 4.0 if frame else float(self._mark(name)["markersize"]) + 1.0
 
     def _set_limits(self, lower: bool) -> None:
         """The same scale both ways, and a margin for labels, without changing the size of the axes."""
@@ -245,6 +246,11 @@ class _Panel:
             middle[1] -= 0.13 * per_pixel * box.height
         self.ax.set_xlim(middle[0] - 0.5 * per_pixel * box.width, middle[0] + 0.5 * per_pixel * box.width)
         self.ax.set_ylim(middle[1] - 0.5 * per_pixel * box.height, middle[1] + 0.5 * per_pixel * box.height)
+        point = self.ax.figure.get_dpi() / 72.0
+        for axis in (self.ax.xaxis, self.ax.yaxis):
+            ticks = axis.get_majorticklocs()
+            if len(ticks) > 2 and ticks[1] - ticks[0] < 20.0 * point * per_pixel:
+                axis.set_ticks([ticks[0], ticks[-1]])
 
     def _draw_edges(self, room: Room) -> None:
         part = self.graph

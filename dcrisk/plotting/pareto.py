@@ -117,8 +117,7 @@ def front_of(x: FloatArray, y: FloatArray) -> IntArray:
     """
     order = np.lexsort((np.arange(x.size), y, x))
     least = np.minimum.accumulate(y[order])
-    kept: IntArray = order[np.concatenate([[True], least[1:] < least[:-1]])]
-    return kept
+    return np.asarray(order[np.concatenate([[True], least[1:] < least[:-1]])], dtype=np.int64)
 
 
 # ---------------------------------------------------------------- values and scales
@@ -232,7 +231,9 @@ def _draw_points(ax: Axes, found: xr.Dataset, x: _Scale, y: _Scale, front: IntAr
 def _lengths(scale: _Scale, front: IntArray, edge: float) -> FloatArray:
     """Of the intervals below and above the points, as they are drawn: not beyond the edge."""
     at = scale.shown(scale.values[front])
-    return np.stack([np.maximum(0.0, at - np.maximum(scale.low[front], edge)), np.maximum(0.0, scale.high[front] - at)])
+    below = np.where(scale.values[front] > 0.0, at - np.maximum(scale.low[front], edge), 0.0)
+    lengths: FloatArray = np.maximum(0.0, np.stack([below, scale.high[front] - at]))
+    return lengths
 
 
 # ---------------------------------------------------------------- names
@@ -254,9 +255,9 @@ def _choose(ax: Axes, x: _Scale, y: _Scale, front: IntArray, most: int) -> IntAr
 def _write_names(ax: Axes, x: _Scale, y: _Scale, front: IntArray, named: IntArray, names: Sequence[str]) -> None:
     """The column at the right: number, name, and both values with the interval of the second."""
     lines = []
-    for number, i in enumerate(front[named], start=1):
+    for number, i in enumerate(front[named].tolist(), start=1):
         alike = np.flatnonzero((x.values == x.values[i]) & (y.values == y.values[i]))
-        words = textwrap.wrap(join_names([names[int(k)] for k in alike], 2 * COLUMN), COLUMN) or [""]
+        words = textwrap.wrap(join_names([names[k] for k in alike.tolist()], 2 * COLUMN), COLUMN) or [""]
         lines += [f"{number:>2}  {words[0]}", *(f"      {line}" for line in words[1:])]
         lines.append(f"      {_number(x.values[i])}; {_value_words(y, i)}")
     left = len(front) - len(named)

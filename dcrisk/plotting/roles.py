@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dcrisk.plotting.looks import ENLARGED, SITE, Plain, marker
@@ -29,7 +29,6 @@ FRAME = 19.0
 class Roles(Plain):
     """Which sites run the service, and which keep its data."""
 
-    title: str = field()
     runs: dict[str, str]  # by site: in use or standby
     keeps: dict[str, str]  # by site: synchronous or asynchronous
     quorum: int
@@ -44,8 +43,7 @@ class Roles(Plain):
     def frame(self, name: str) -> dict[str, Any] | None:
         if name not in self.keeps:
             return None
-        kind = self.keeps[name]
-        return KEEPS[kind] | {"markersize": FRAME}
+        return KEEPS[self.keeps[name]] | {"markersize": FRAME}
 
     def box(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -71,7 +69,7 @@ class Roles(Plain):
         for kind in (SYNCHRONOUS, ASYNCHRONOUS):
             if kind in self.keeps.values():
                 look = dict(KEEPS[kind])
-                marks.append(marker(look.pop("marker"), 14.0, f"keeps the data, {kind} copy", **look))
+                marks.append(marker(look.pop("marker"), SIZE, f"keeps the data, {kind} copy", **look))
         marks.append(marker("o", SIZE, "another site", color=REST, mec="white"))
         if is_enlarged:
             marks.append(marker("D", SIZE, ENLARGED, color="white", mec="0.3"))
@@ -98,4 +96,4 @@ def read_roles(scenario: Any, layout: Any) -> Roles:
     needed = len(listed) if layout.replicas is None else layout.quorum
     runs = dict.fromkeys(listed[needed:], STANDBY) | dict.fromkeys(listed[:needed], IN_USE)
     keeps = {name: ASYNCHRONOUS if name in late else SYNCHRONOUS for name in layout.copies}
-    return Roles(f": {layout.name}", runs, keeps, needed, len(listed))
+    return Roles(runs, keeps, needed, len(listed), title=f": {layout.name}")
