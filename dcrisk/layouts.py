@@ -227,16 +227,17 @@ class Layout(Specification):
             raise SpecificationError(
                 f"{where}: backups are whole copies; copies_needed above 1 has no asynchronous ones"
             )
-        if not isinstance(self.backup_interval, (int, float)):
+        if durations.is_frozen(self.backup_interval):
             raise SpecificationError(
                 f"{where}: backup_interval = {self.backup_interval!r}: it must be a number of hours; "
                 "what varies from backup to backup is backup_lag"
             )
         set_field(self, backup_interval=check_number(self.backup_interval, f"{where}: backup_interval", 0.0))
         if self.asynchronous is not None:
-            listed = [check_name(c, f"{where}: asynchronous") for c in check_list(self.asynchronous, where)]
+            label = f"{where}: asynchronous"
+            listed = [check_name(c, label) for c in check_list(self.asynchronous, label)]
             for name in listed:
-                check_known(name, copies, f"{where}: asynchronous (which are among the copies)")
+                check_known(name, copies, f"{label} (which are among the copies)")
             set_field(self, asynchronous=tuple(listed))
         if not self.backups or set(self.backups) == set(copies):
             raise SpecificationError(
