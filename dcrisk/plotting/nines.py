@@ -119,8 +119,7 @@ def _draw_row(ax: Axes, row: int, found: Sequence[xr.Dataset], last: float) -> N
     if np.isfinite(value):
         ax.plot(value, row, "o", color="white", markersize=6.5, markeredgecolor="black", markeredgewidth=1.3, zorder=4)
     if not np.isfinite(float(found[0]["nines_high"])):
-        arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": WIDEST, "shrinkA": 0.0, "shrinkB": 0.0}
-        ax.annotate("", (last, row), (last - 0.01 * (last - ax.get_xlim()[0]), row), arrowprops=arrow)
+        ax.plot(last, row, ">", color=colour, markersize=11.0, markeredgecolor="white", zorder=4, clip_on=False)
 
 
 def _write_hours(ax: Axes, found: xr.Dataset) -> None:
@@ -163,7 +162,11 @@ def _draw_promises(ax: Axes, promises: Sequence[float], row: int) -> None:
         ax.axvline(place, color="0.35", linewidth=0.9, linestyle=(0, (4, 3)), zorder=0.8)
         text = ax.text(place, row, f"{100 * promise:.7g} %", fontsize=7.5, ha="center", va="center", color="0.2")
         text.set_bbox({"boxstyle": "square,pad=0.1", "facecolor": "white", "linewidth": 0})
+        frame = ax.get_window_extent()
         box = text.get_window_extent().padded(2.0)
+        shift = max(0.0, frame.x0 - box.x0) - max(0.0, box.x1 - frame.x1)  # into the axes
+        text.set_x(place + shift * (last - first) / frame.width)
+        box = box.translated(shift, 0.0)
         line = next((k for k, end in enumerate(ends) if end < box.x0), len(ends))
         ends[line : line + 1] = [box.x1]
         text.set_y(row - 0.25 + 0.45 * line)

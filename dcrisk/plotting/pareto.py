@@ -23,7 +23,7 @@ IntArray = npt.NDArray[np.int64]
 
 WORDS = {
     "cost": "cost{units}",
-    "downtime": "mean downtime in {window} (h)",
+    "downtime": "mean downtime in {window}{units}",
     "unavailability": "share of {window} with the service down",
     "data_loss": "probability that data are lost in {window}",
     "nines": "nines of availability in {window}",
@@ -43,6 +43,7 @@ class _Scale(NamedTuple):
     has_interval: bool
     is_log: bool
     floor: float
+    units: str  # in brackets
 
     def shown(self, values: FloatArray) -> FloatArray:
         return np.maximum(values, self.floor) if self.is_log else values
@@ -89,8 +90,8 @@ def plot_pareto(
     names = [str(name) for name in found["layout"].values]
     front = front_of(horizontal.values, vertical.values)
     ax = new_axes(ax, (10.0, 5.8))
-    _set_limits(ax, "x", horizontal)
-    _set_limits(ax, "y", vertical)
+    _set_limits(ax, "x", horizontal, front)
+    _set_limits(ax, "y", vertical, front)
     handles = _draw_points(ax, found, horizontal, vertical, front)
     for set_label, scale in ((ax.set_xlabel, horizontal), (ax.set_ylabel, vertical)):
         set_label(_axis_words(found, scale.name))
@@ -142,17 +143,17 @@ def _read(found: xr.Dataset, name: str) -> _Scale:
     if is_log:
         zeros = high[(values == 0.0) & (high > 0.0)]
         floor = 0.3 * float(min(positive.min(), zeros.min(initial=np.inf)))
-    return _Scale(name, values, low, high, has_interval, is_log, floor if is_log else 0.0)
+    return _Scale(name, values, low, high, has_interval, is_log, floor if is_log else 0.0, _units(found, name))
 
 
-def _set_limits(ax: Axes, axis: str, scale: _Scale) -> None:
-    """Room for the values, and for the intervals but not the lowest ends of them."""
-    most = float(scale.values.max())
+def _set_limits(ax: Axes, axis: str, scale: _Scale, front: IntArray) -> None:
+    """Room for the values and for the intervals of the front, but not for lower ends far below all values."""
+    most = float(max(scale.values.max(), scale.high[front].max()))
+    least = float(min(scale.values.min(), scale.low[front].min()))
     if scale.is_log:
-        least = scale.floor / 1.8 if (scale.values == 0.0).any() else 0.6 * float(scale.values.min())
-        limits = least, 1.8 * most
+        lowest = float(scale.values[scale.values > 0.0].min())
+        limits = scale.floor / 1.8 if (scale.values == 0.0).any() else 0.6 * max(least, 0.2 * lowest), 1.8 * most
     else:
-        least = float(scale.values.min())
         reach = (most - least) or most or 1.0
         limits = min(max(0.0, least - 0.1 * reach), least - 0.03 * reach), most + 0.08 * reach
     ax.set(**{f"{axis}scale": "log" if scale.is_log else "linear", f"{axis}lim": limits})
@@ -175,10 +176,14 @@ def _set_numbers(axis: Any, scale: _Scale, length: float) -> None:
     axis.set_major_formatter(FixedFormatter(["none seen", *(f"{place:,.6g}" for place in places)]))
 
 
+def _units(found: xr.Dataset, name: str) -> str:
+    units = str(found[name].attrs.get("units", "h" if name == "downtime" else ""))
+    return f" ({units})" if units not in ("", "1") else ""
+
+
 def _axis_words(found: xr.Dataset, name: str) -> str:
     horizon = float(found.attrs.get("horizon_hours", np.nan))
-    units = str(found[name].attrs.get("units", ""))
-    units = f" ({units})" if units not in ("", "1") else ""
+    units = _units(found, name)
     words = WORDS.get(name, str(found[name].attrs.get("long_name", name.replace("_", " "))) + "{units}")
     return words.format(units=units, window=window_words(horizon) if np.isfinite(horizon) else "the window")
 
@@ -263,7 +268,8 @@ def _write_names(ax: Axes, x: _Scale, y: _Scale, front: IntArray, named: IntArra
     left = len(front) - len(named)
     if left:
         lines.append(f"and {left} more on the front")
-    head = f"{x.name.replace('_', ' ')}; {y.name.replace('_', ' ')}" + (" (interval)" if y.has_interval else "")
+    head = "; ".join(scale.name.replace("_", " ") + scale.units for scale in (x, y))
+    head += ", interval" if y.has_interval else ""
     size = float(np.clip(72.0 * inches(ax)[1] / (1.25 * (len(lines) + 2)), 5.0, 8.5))
     ax.text(1.02, 1.0, "\n".join([f"      {head}", *lines]), transform=ax.transAxes, fontsize=size, va="top")
 

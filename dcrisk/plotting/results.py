@@ -11,7 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from dcrisk import statistics
-from dcrisk.plotting.bars import bar_edge, draw_whiskers
+from dcrisk.plotting.bars import bar_edge, draw_whiskers, write_at_ends
 from dcrisk.plotting.style import COLOURS, GREY, HARD_SPACE, HATCHES, band_alpha, line_style, new_axes, window_words
 
 if TYPE_CHECKING:
@@ -161,7 +161,8 @@ def plot_downtime(results: xr.Dataset, ax: Axes | None = None, confidence: float
             label=part.name,
         )
         left = left + part.hours
-    draw_whiskers(ax, mean, low, high, [f"{value:.3g} h" for value in mean])
+    draw_whiskers(ax, mean, low, high)
+    write_at_ends(ax, np.maximum(mean, high), [f"{value:.3g} h" for value in mean])
     ax.set_yticks(rows, names)
     ax.invert_yaxis()
     ax.set_xlim(0.0, 1.18 * float(max(high.max(), mean.max())))

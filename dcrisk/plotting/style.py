@@ -117,6 +117,7 @@ def set_width_words(ax: Axes, *lines: str) -> None:
 
 def set_log_numbers(axis: Axis, low: float, high: float, length: float) -> None:
     """Plain numbers on a logarithmic axis, from `low` to `high` and not beyond, with room on so many inches."""
+    from matplotlib.axis import XAxis
     from matplotlib.ticker import FixedLocator, FuncFormatter
 
     decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1.0)
@@ -124,8 +125,13 @@ def set_log_numbers(axis: Axis, low: float, high: float, length: float) -> None:
     ticks = ticks[(ticks >= low * (1.0 - 1e-9)) & (ticks <= high * (1.0 + 1e-9))]
     leading = np.round(ticks / 10.0 ** np.floor(np.log10(ticks) + 1e-9))
     each = length / np.log10(high / low)  # inches of a decade
-    numbered = (1.0, 2.0, 5.0) if each > 1.2 else (1.0, 3.0) if each > 0.8 else (1.0,)
+    longest = max((len(f"{tick:,.6g}") for tick in ticks), default=0)
+    room = 0.08 + 0.08 * longest if isinstance(axis, XAxis) else 0.2  # inches of a number along the axis, with a gap
+    gaps = {(1.0, 2.0, 5.0): np.log10(2.0), (1.0, 3.0): np.log10(3.0)}
+    numbered = next((digits for digits, gap in gaps.items() if gap * each > max(0.36, room)), (1.0,))
     is_major = np.isin(leading, numbered)
+    if each < room:  # every second decade, or third, ...
+        is_major &= np.round(np.log10(ticks)) % np.ceil(room / each) == 0.0
     axis.set_major_locator(FixedLocator(ticks[is_major].tolist()))
     axis.set_minor_locator(FixedLocator(ticks[~is_major].tolist()))
     axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.6g}"))
