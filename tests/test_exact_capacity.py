@@ -89,16 +89,6 @@ def test_capacity_of_tiers():
     check_capacity(layout, lambda up: (up["A"] or up["B"]) and up["D"] + up["E"] + up["F"] >= 2, 503)
 
 
-def test_tiers_by_enumeration():
-    tiers = all_of(any_of("A", "B", "C"), at_least(2, "D", "E", "F"))
-    exact = sum(
-        p
-        for up, p in patterns(list(RATES))
-        if not ((up["A"] or up["B"] or up["C"]) and up["D"] + up["E"] + up["F"] >= 2)
-    )
-    check_mean(steady([Layout("tiers", up=tiers)], 10_000, 504).downtime / YEAR, exact)
-
-
 def listed(hits, sites="ABC"):
     """A scenario in which (site, begin, hours) happen, and nothing else."""
     columns = dict(zip(("site", "delay", "duration"), zip(*hits, strict=True), strict=True))
@@ -222,16 +212,6 @@ def test_periods_add_up_and_moments_follow_the_transient():
     for i, (begin, end) in enumerate(itertools.pairwise(edges)):
         hours = a / (a + b) * (end - begin) - (down(end) - down(begin)) / (a + b)
         check_mean(results.downtime_by_period.values[0, i], hours)
-
-
-def test_the_way_back_after_an_event():
-    law, trials = stats.lognorm(1.0, scale=50.0), 100_000
-    scenario = Scenario([Site("A")], [Failure("f", LITTLE, law, ["A"])]).given("f")
-    at = [0.0, 10.0, 50.0, 150.0, 600.0]
-    down = run(scenario, [Layout("A", replicas=["A"])], trials, seed=510, at_hours=at).down.values[0]
-    assert down[0].all() and (down[1:] <= down[:-1]).all()
-    for row, t in zip(down[1:], at[1:], strict=True):
-        check_share(row.sum(), trials, law.sf(t))
 
 
 def test_moments_lie_in_half_open_outages():

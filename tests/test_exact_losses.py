@@ -4,7 +4,6 @@ Seeds are fixed; tests/exact.py says how often a correct program fails: 6e-7 for
 in ruins for no time does so for TINY = 2**-20 h; two such moments of a trial overlap with probability 1e-8 at most.
 """
 
-import itertools
 import math
 
 import numpy as np
@@ -203,7 +202,6 @@ def test_copies_in_the_rooms_of_a_building_go_together():
 # what one event destroys at once
 
 CHANCES = dict(zip("ABCDEF", (0.2, 0.35, 0.5, 0.6, 0.4, 0.3), strict=True))
-COPYSETS = ["ABC", "BCD", "DEF", "AF", "CDE"]
 
 
 def star(**options):
@@ -216,26 +214,6 @@ def star(**options):
         spread_delay=0.0,
     )
     return Scenario([Site("O"), *(Site(site) for site in CHANCES)], [fire])
-
-
-def test_copysets_by_inclusion_and_exclusion():
-    sets = [Layout(s, replicas=["O"], copies=list(s), rereplication=stats.expon(scale=5.0)) for s in COPYSETS]
-    trials = 200_000
-    lost = run(star().given("fire"), sets, trials, seed=305).data_loss.values
-
-    def all_of(*chosen):
-        return math.prod(CHANCES[site] for site in set("".join(chosen)))
-
-    for row, copyset in zip(lost, COPYSETS, strict=True):
-        check_share(row.sum(), trials, all_of(copyset))
-    exact = sum(
-        (-1) ** (k + 1) * sum(all_of(*chosen) for chosen in itertools.combinations(COPYSETS, k))
-        for k in range(1, len(COPYSETS) + 1)
-    )
-    check_share(lost.any(axis=0).sum(), trials, exact)
-    rate, horizon = 0.5, 2 * YEAR
-    at_a_rate = run(star(rate=rate), sets, trials, seed=306, horizon=horizon).data_loss.values
-    check_share(at_a_rate.any(axis=0).sum(), trials, -math.expm1(-rate * 2 * exact))
 
 
 def test_fragments_by_how_many_are_left():
@@ -315,22 +293,6 @@ def test_what_no_warning_saves():
     assert (run(scenario, [backed_up(migration=0.0)], 1000, seed=311).data_lost_hours > 0).all()
 
 
-def test_lost_hours_or_lost_data():
-    """When the backup goes with the rest nothing comes back: that is data loss, and no hours are."""
-    columns = {
-        "event": ["alone", "both", "both"],
-        "rate_per_year": [3 * LITTLE, LITTLE, LITTLE],
-        "site": ["A", "A", "B"],
-        "duration": [50.0, 50.0, 50.0],
-        "state": ["destroyed"] * 3,
-    }
-    scenario = Scenario([Site("A"), Site("B")], [EventTable("ruin", columns)]).given("ruin")
-    trials = 100_000
-    results = run(scenario, [backed_up()], trials, seed=312)
-    check_share(results.data_loss.sum(), trials, 0.25)
-    assert ((results.data_lost_hours > 0) == ~results.data_loss).all()
-
-
 BACKUPS = {  # hits, whether hours are lost, whether data is
     "the backup alone": ([("C", 0, 50)], 0, False),
     "one of two that are up to date": ([("A", 0, 50)], 0, False),
@@ -352,17 +314,3 @@ def test_when_a_backup_is_needed(hits, times, lost):
     results = run(scenario, [layout], 1)
     assert float(results.data_lost_hours[0, 0]) == 7.0 * times
     assert bool(results.data_loss[0, 0]) == lost
-
-
-def test_a_backup_that_is_not_where_it_is_believed_to_be():
-    """What customers and courts learnt after Strasbourg: the backup lay in the building that burnt."""
-    p, rate, trials = 0.15, 0.4, 200_000
-    layout = backed_up(placement_error={("B", "A"): p})
-    fire = Fire("fire", {"A": rate}, {"destroyed": 100.0})
-    scenario = Scenario([Site("A"), Site("B")], [fire])
-    results = run(scenario.given("fire"), [layout], trials, seed=313, horizon=50.0)
-    lost = results.data_loss.values[0]
-    check_share(lost.sum(), trials, p)
-    assert ((results.data_lost_hours.values[0] > 0) == ~lost).all()
-    years = run(scenario, [layout], trials, seed=314, horizon=2 * YEAR)
-    check_share(years.data_loss.sum(), trials, p * -math.expm1(-2 * rate))

@@ -56,7 +56,11 @@ MOVES = {  # of 10 h: options, hits (site, begin, hours), when the service is do
     # the way back
     "home is up on arrival": (LATER, [("A", 0, 10)], [(0, 10), (17, 20)]),
     "never back unless it is planned": ({}, [("A", 0, 50), ("A", 60, 30), ("B", 95, 9)], [(0, 10), (95, 105)]),
-    "back, and at home": (BACK, [("A", 0, 50), ("B", 60, 20), ("A", 90, 20)], [(0, 10), (50, 53), (90, 100), (110, 113)]),
+    "back, and at home": (
+        BACK,
+        [("A", 0, 50), ("B", 60, 20), ("A", 90, 20)],
+        [(0, 10), (50, 53), (90, 100), (110, 113)],
+    ),
     "home is lost as the wait ends": (LATER, [("A", 0, 50), ("A", 57, 2)], [(0, 10), (66, 69)]),
     "home is there again in time": (BACK, [("A", 0, 50), ("A", 51, 1), ("B", 60, 9)], [(0, 10), (50, 53)]),
     "the other is lost on the way back": (BACK, [("A", 0, 50), ("B", 51, 99)], [(0, 10), (50, 53)]),
@@ -218,9 +222,9 @@ def test_to_and_fro_by_plan(hours, back, delay):
 
 def test_gates_draw_by_themselves():
     """Both tiers lose a replica through one event: the longer of two exponential moves; and each works or not."""
-    scenario = Scenario(
-        [Site(name) for name in "ABCD"], [Failure("f", LITTLE, 100.0, ["A", "C"], shared=True)]
-    ).given("f")
+    scenario = Scenario([Site(name) for name in "ABCD"], [Failure("f", LITTLE, 100.0, ["A", "C"], shared=True)]).given(
+        "f"
+    )
     made = [
         Layout("hours", failover=stats.expon(scale=5.0), up=TIERS["up"]),
         Layout("chance", failover=0.0, failover_probability=0.6, up=TIERS["up"]),
