@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
 from dcrisk import durations
@@ -28,10 +29,11 @@ ROUNDING = 1e-9
 """Shares and probabilities that add up to a limit but for this do meet it: three times 1/3 is not quite 1."""
 
 
-def _check_count(value: Any, most: int, where: str, of: str) -> None:
-    whole = isinstance(value, int) and not isinstance(value, bool)
+def _check_count(value: Any, most: int, where: str, of: str) -> int:
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
     if not whole or not 1 <= value <= most:
         raise SpecificationError(f"{where} = {value!r} must be a whole number from 1 to {of.format(most)}")
+    return int(value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,8 +148,8 @@ class Layout(Specification):
             replicas = [check_name(r, f"{where}: replicas") for r in check_list(self.replicas, f"{where}: replicas")]
             if not replicas:
                 raise SpecificationError(f"{where}: replicas is empty")
-            _check_count(self.quorum, len(replicas), f"{where}: quorum", "its {} replicas")
-            set_field(self, replicas=tuple(replicas))
+            quorum = _check_count(self.quorum, len(replicas), f"{where}: quorum", "its {} replicas")
+            set_field(self, replicas=tuple(replicas), quorum=quorum)
         elif isinstance(self.up, Requirement):
             if self.up.has_backup():
                 raise SpecificationError(f"{where}: a backup belongs to the requires of a node, not to up")
@@ -205,16 +207,15 @@ class Layout(Specification):
                 "service is degraded from the start"
             )
         degraded_below = check_number(self.degraded_below, f"{where}: degraded_below", 0.0, full + ROUNDING)
-        set_field(
-            self,
-            degraded_below=degraded_below,
-            down_below=check_number(self.down_below, f"{where}: down_below", 0.0, degraded_below),
-        )
+        label = f"{where}: down_below (at most degraded_below)"
+        down_below = check_number(self.down_below, label, 0.0, degraded_below)
+        set_field(self, degraded_below=degraded_below, down_below=down_below)
 
     def _check_data(self, where: str) -> None:
         copies = [check_name(c, f"{where}: copies") for c in check_list(self.copies, f"{where}: copies")]
-        set_field(self, copies=tuple(copies))
-        _check_count(self.copies_needed, max(len(copies), 1), f"{where}: copies_needed", "its {} copies")
+        of = "its {} copies" if copies else "{}: there are no copies"
+        needed = _check_count(self.copies_needed, max(len(copies), 1), f"{where}: copies_needed", of)
+        set_field(self, copies=tuple(copies), copies_needed=needed)
         if self.rereplication is not None and not copies:
             raise SpecificationError(f"{where}: rereplication makes copies anew, and there are no copies")
         if self.backup_interval is None:
@@ -238,6 +239,7 @@ class Layout(Specification):
             listed = [check_name(c, label) for c in check_list(self.asynchronous, label)]
             for name in listed:
                 check_known(name, copies, f"{label} (which are among the copies)")
+            check_unique(listed, label)
             set_field(self, asynchronous=tuple(listed))
         if not self.backups or set(self.backups) == set(copies):
             raise SpecificationError(
@@ -315,7 +317,7 @@ def check_layouts(scenario: Scenario, layouts: Sequence[Any]) -> None:
         if not isinstance(layout, Layout):
             raise SpecificationError(f"layouts: {layout!r} is no Layout")
     check_unique((layout.name for layout in layouts), "layouts")
-    nodes, sites = {node.name for node in scenario.nodes}, {site.name for site in scenario.sites}
+    nodes, sites = [node.name for node in scenario.nodes], [site.name for site in scenario.sites]
     for layout in layouts:
         for name in layout.expression.names():
             check_known(name, nodes, f"layout {layout.name!r}")

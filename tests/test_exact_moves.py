@@ -50,6 +50,7 @@ MOVES = {  # of 10 h: options, hits (site, begin, hours), when the service is do
     # moves that fail
     "people begin anew": (MANUAL, [("A", 0, 100), ("B", 5, 3)], [(0, 38)]),
     "back while people wait": (MANUAL, [("A", 0, 7), ("B", 5, 30)], [(0, 7)]),
+    "failed, and at home all the time": (NEVER | BACK, [("A", 0, 20)], [(0, 20)]),
     "never, and both": (NEVER, [("A", 0, 100), ("B", 20, 30)], [(0, 100)]),
     "never, at home again": (NEVER, [("A", 0, 20), ("B", 30, 20)], [(0, 20)]),
     "people have moved it": (MANUAL, [("A", 0, 40), ("A", 50, 9), ("B", 70, 9)], [(0, 30), (70, 79)]),
@@ -61,6 +62,8 @@ MOVES = {  # of 10 h: options, hits (site, begin, hours), when the service is do
         [("A", 0, 50), ("B", 60, 20), ("A", 90, 20)],
         [(0, 10), (50, 53), (90, 100), (110, 113)],
     ),
+    "broken off, and at home all the time": (BACK, [("A", 0, 12), ("B", 5, 15)], [(0, 12)]),
+    "one stays, one is left": (TWO_OF_FOUR, [("A", 0, 9), ("C", 0, 30), ("D", 2, 7)], [(0, 9)]),
     "home is lost as the wait ends": (LATER, [("A", 0, 50), ("A", 57, 2)], [(0, 10), (66, 69)]),
     "home is there again in time": (BACK, [("A", 0, 50), ("A", 51, 1), ("B", 60, 9)], [(0, 10), (50, 53)]),
     "the other is lost on the way back": (BACK, [("A", 0, 50), ("B", 51, 99)], [(0, 10), (50, 53)]),

@@ -71,7 +71,9 @@ def test_what_never_adds_a_data_loss(data, seed, warmup):
     sites = [site.name for site in scenario.sites]
     copies = data.draw(st.lists(st.sampled_from(sites), min_size=1, max_size=4))
     needed = data.draw(st.integers(1, len(copies)))
-    hours = data.draw(st.sampled_from([None, 0.0, 24.0, 700.0, stats.expon(scale=100.0), stats.pareto(1.3, scale=20.0)]))
+    hours = data.draw(
+        st.sampled_from([None, 0.0, 24.0, 700.0, stats.expon(scale=100.0), stats.pareto(1.3, scale=20.0)])
+    )
 
     def layout(name, copies=copies, needed=needed, hours=hours):
         return dcrisk.Layout(name, replicas=sites[:1], copies=copies, copies_needed=needed, rereplication=hours)
