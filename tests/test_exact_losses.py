@@ -172,6 +172,16 @@ TIMELINES = {
         [("A", 0, 200), ("B", 5, 3), ("B", 100, 20)],
         [(5, 35), (100, 130)],
     ),
+    "the others came back empty": (
+        {"rereplication": 30.0},
+        [("A", 0, 5), ("B", 20, 180), ("A", 60, 5)],
+        [(20, 30), (60, 90)],
+    ),
+    "a loss that ends as it is struck does not count": (
+        {"rereplication": 30.0},
+        [("A", 0, 5), ("B", 20, 3), ("B", 30, 170), ("A", 70, 5)],
+        [(20, 30)],
+    ),
     "two of three": (
         {"copies": ["A", "B", "C"], "copies_needed": 2, "rereplication": 10.0},
         [("A", 0, 40), ("B", 3, 40)],
@@ -314,3 +324,13 @@ def test_when_a_backup_is_needed(hits, times, lost):
     results = run(scenario, [layout], 1)
     assert float(results.data_lost_hours[0, 0]) == 7.0 * times
     assert bool(results.data_loss[0, 0]) == lost
+
+
+@pytest.mark.parametrize("horizon, hours", [(30.0, 0.0), (30.5, 7.0)])
+def test_hours_are_lost_within_the_window(horizon, hours):
+    """An event within the window that reaches the site at its end, or before."""
+    columns = {"event": ["e"], "rate_per_year": [0.0], "site": ["A"], "delay": [30.0], "duration": [5.0]}
+    table = EventTable("ruin", columns | {"state": ["destroyed"]})
+    scenario = Scenario([Site("A"), Site("B")], [table]).given("ruin", "e")
+    results = run(scenario, [backed_up(backup_interval=0.0, backup_lag=7.0)], 2, horizon=horizon)
+    assert results.data_lost_hours.values.tolist() == [[hours] * 2]

@@ -68,6 +68,7 @@ MOVES = {  # of 10 h: options, hits (site, begin, hours), when the service is do
     "home is there again in time": (BACK, [("A", 0, 50), ("A", 51, 1), ("B", 60, 9)], [(0, 10), (50, 53)]),
     "the other is lost on the way back": (BACK, [("A", 0, 50), ("B", 51, 99)], [(0, 10), (50, 53)]),
     "both are lost on the way back": (BACK, [("A", 0, 50), ("A", 51, 19), ("B", 51, 9)], [(0, 10), (50, 60), (70, 73)]),
+    "the way back is broken off": (BACK, [("A", 0, 50), ("A", 51, 48), ("B", 51, 1)], [(0, 10), (50, 52), (99, 102)]),
     "home alone returns": (BACK, [("A", 0, 50), ("A", 51, 4), ("B", 51, 39)], [(0, 10), (50, 65)]),
     "the other is lost while it waits": (LATER, [("A", 0, 50), ("B", 52, 9)], [(0, 10), (52, 62)]),
     "two are home": (
