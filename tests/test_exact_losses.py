@@ -200,6 +200,26 @@ def test_when_data_is_lost(options, hits, lost):
     assert losses(Layout("l", replicas=["A"], **{"copies": PAIR} | options), hits) == lost
 
 
+def test_copies_of_one_event_are_made_each_in_its_time():
+    """A and B go at once, C follows: all is lost if neither has been made by then."""
+    mean, later, trials = 20.0, 12.0, 50_000
+    columns = {"event": ["e"] * 3, "rate_per_year": [0.0] * 3, "site": list("ABC"), "delay": [0.0, 0.0, later]}
+    table = EventTable("ruin", columns | {"duration": [500.0] * 3, "state": ["destroyed"] * 3})
+    scenario = Scenario([Site(name) for name in "ABC"], [table]).given("ruin", "e")
+    layout = Layout("l", replicas=["A"], copies=list("ABC"), rereplication=stats.expon(scale=mean))
+    check_share(run(scenario, [layout], trials, seed=315).data_loss.sum(), trials, math.exp(-2 * later / mean))
+
+
+@pytest.mark.parametrize("state, lost", [("interrupted", False), ("damaged", False), ("destroyed", True)])
+@pytest.mark.parametrize("hours", [None, 5.0])
+def test_only_destruction_takes_copies(state, lost, hours):
+    columns = {"event": ["e"] * 2, "rate_per_year": [0.0] * 2, "site": ["A", "B"], "duration": [50.0] * 2}
+    scenario = Scenario([Site("A"), Site("B")], [EventTable("t", columns | {"state": [state] * 2})]).given("t", "e")
+    results = run(scenario, [backed_up(rereplication=hours)], 2)
+    assert results.data_loss.values.tolist() == [[lost] * 2]
+    assert not results.data_lost_hours.any()
+
+
 def test_copies_in_the_rooms_of_a_building_go_together():
     nodes = [Site("campus"), Site("A", part_of="campus"), Site("B", part_of="campus"), Site("C")]
     pair = Layout("pair", replicas=["A"], copies=["A", "B"], rereplication=5.0)

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from exact import YEAR, check_mean, check_share, run
+from exact import YEAR, check_law, check_mean, check_share, run
 from generators import layouts, scenarios
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -236,6 +236,16 @@ def test_gates_draw_by_themselves():
     hours, chance = run(scenario, made, 100_000, seed=406).downtime.values
     check_mean(np.minimum(hours, 50.0), integrate.quad(lambda t: 1 - (1 - math.exp(-t / 5)) ** 2, 0, 50)[0])
     check_share((chance == 0).sum(), 100_000, 0.36)
+
+
+def test_a_gate_around_a_gate_draws_by_itself():
+    """The only gate of one layout and the outer one of another: two independent moves, 0 and 1 of their layouts."""
+    scenario = Scenario([Site(name) for name in "ABC"], [Failure("f", LITTLE, 100.0, ["A"])]).given("f")
+    law = stats.expon(scale=5.0)
+    made = [pair(failover=law), Layout("nested", failover=law, up=NESTED["up"])]
+    long = run(scenario, made, 100_000, seed=407).downtime.values > 5.0
+    p = math.exp(-1.0)
+    check_law(np.bincount(2 * long[0] + long[1], minlength=4), np.outer([1 - p, p], [1 - p, p]))
 
 
 NO_TIME = stats.rv_discrete(values=([0], [1.0]))()
