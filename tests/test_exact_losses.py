@@ -1,4 +1,4 @@
-"""Copies, fragments and backups beside exact figures: Markov chains of data loss, unions of copysets, the age of backups.
+"""Copies, fragments and backups beside exact figures: Markov chains, an integral equation, timelines by hand.
 
 Seeds are fixed; tests/exact.py says how often a correct program fails: 6e-7 for each comparison. A site that has to lie
 in ruins for no time does so for TINY = 2**-20 h; two such moments of a trial overlap with probability 1e-8 at most.
@@ -210,14 +210,18 @@ def test_copies_of_one_event_are_made_each_in_its_time():
     check_share(run(scenario, [layout], trials, seed=315).data_loss.sum(), trials, math.exp(-2 * later / mean))
 
 
-@pytest.mark.parametrize("state, lost", [("interrupted", False), ("damaged", False), ("destroyed", True)])
 @pytest.mark.parametrize("hours", [None, 5.0])
-def test_only_destruction_takes_copies(state, lost, hours):
-    columns = {"event": ["e"] * 2, "rate_per_year": [0.0] * 2, "site": ["A", "B"], "duration": [50.0] * 2}
-    scenario = Scenario([Site("A"), Site("B")], [EventTable("t", columns | {"state": [state] * 2})]).given("t", "e")
-    results = run(scenario, [backed_up(rereplication=hours)], 2)
-    assert results.data_loss.values.tolist() == [[lost] * 2]
-    assert not results.data_lost_hours.any()
+@pytest.mark.parametrize("state", ["interrupted", "damaged", "destroyed"])
+def test_only_destruction_takes_copies(state, hours):
+    """Of both: data loss. Of the current one: work since the last backup."""
+    layout = backed_up(rereplication=hours, backup_interval=0.0, backup_lag=7.0)
+    for sites, lost, work in (("AB", True, 0.0), ("A", False, 7.0)):
+        columns = {"event": ["e"] * len(sites), "rate_per_year": [0.0] * len(sites), "site": list(sites)}
+        table = EventTable("t", columns | {"duration": [50.0] * len(sites), "state": [state] * len(sites)})
+        results = run(Scenario([Site("A"), Site("B")], [table]).given("t", "e"), [layout], 2)
+        gone = state == "destroyed"
+        assert results.data_loss.values.tolist() == [[lost and gone] * 2]
+        assert results.data_lost_hours.values.tolist() == [[work * gone] * 2]
 
 
 def test_copies_in_the_rooms_of_a_building_go_together():
@@ -234,22 +238,13 @@ def test_copies_in_the_rooms_of_a_building_go_together():
 CHANCES = dict(zip("ABCDEF", (0.2, 0.35, 0.5, 0.6, 0.4, 0.3), strict=True))
 
 
-def star(**options):
-    """A fire in O reaches each of the others by itself, at once."""
-    fire = Fire(
-        "fire",
-        {"O": options.pop("rate", LITTLE)},
-        {"destroyed": 10.0},
-        spread={("O", site): p for site, p in CHANCES.items()},
-        spread_delay=0.0,
-    )
-    return Scenario([Site("O"), *(Site(site) for site in CHANCES)], [fire])
-
-
 def test_fragments_by_how_many_are_left():
-    """Lost when fewer than k of the fragments are left: the Poisson binomial law of those destroyed."""
+    """A fire reaches each site by itself. Lost when fewer than k fragments are left: the Poisson binomial law of those destroyed."""
+    spread = {("O", site): p for site, p in CHANCES.items()}
+    fire = Fire("fire", {"O": LITTLE}, {"destroyed": 10.0}, spread=spread, spread_delay=0.0)
+    scenario = Scenario([Site("O"), *(Site(site) for site in CHANCES)], [fire]).given("fire")
     codes = [Layout(f"{k}", replicas=["O"], copies=list(CHANCES), copies_needed=k) for k in range(1, 7)]
-    lost = run(star().given("fire"), codes, 200_000, seed=307).data_loss.values
+    lost = run(scenario, codes, 200_000, seed=307).data_loss.values
     law = np.array([1.0])
     for p in CHANCES.values():
         law = np.convolve(law, [1 - p, p])
