@@ -143,7 +143,7 @@ class Graph:
         return self.add(inputs, len(inputs) - member.k, kind, item=number)
 
     def set_store(self, vertex: int, store: int) -> None:
-        """Tell a vertex which one watches over its data, or its capacity; that one comes later."""
+        """Tell a vertex which one watches over its data; that one comes later."""
         self._vertices[vertex]["store"] = store
 
     def copy(self, name: str) -> int:

@@ -17,7 +17,7 @@ from dcrisk.scenario import Requirement
 
 
 class Services:
-    """Adds layouts to a graph, inputs first: data, leaves, gates, the service, its capacity."""
+    """Adds layouts to a graph, inputs first: data, leaves, gates, the service, what it serves."""
 
     def __init__(self, tables: Tables, graph: Graph) -> None:
         self._tables = tables
@@ -39,16 +39,12 @@ class Services:
         if not layout.shares:
             self._graph.add(members, spare, records.SERVICE, item=number)
             return
-        needed = self._graph.add(members, spare)
-        capacity = self._graph.add(
-            [leaves[name] for name, _ in layout.shares],
-            kind=records.CAPACITY,
-            shares=[share for _, share in layout.shares],
-            item=len(self._demands),
-        )
-        service = self._graph.add([needed, capacity], 0, records.SERVICE, item=number, store=capacity)
-        full = sum(share for _, share in layout.shares)
-        self._demands.append((number, service, full, layout.degraded_below, layout.down_below))
+        carriers, shares = [leaves[name] for name, _ in layout.shares], [share for _, share in layout.shares]
+        row = len(self._demands)
+        self._demands.append((number, sum(shares), layout.degraded_below, layout.down_below))
+        enough = self._graph.add(carriers, kind=records.CAPACITY, shares=shares, item=row)
+        service = self._graph.add([self._graph.add(members, spare), enough], 0, records.SERVICE, item=number)
+        self._graph.add([*carriers, service], kind=records.ACCOUNT, shares=[*shares, 0.0], item=row)
 
     # ------------------------------------------------------------ data
 

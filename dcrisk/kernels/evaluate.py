@@ -7,7 +7,7 @@ from dcrisk.kernels.records import LOGGED, OVERFLOW
 
 
 @once
-def record_outage(plan, work, outcomes, layout, column, since, until, cause):
+def record_outage(plan, outcomes, layout, column, since, until, cause):
     """An outage [since, until) of a service: what of it lies in the window [0, horizon)."""
     horizon = plan.window[1]
     begin, end = max(since, 0.0), min(until, horizon)
@@ -22,21 +22,23 @@ def record_outage(plan, work, outcomes, layout, column, since, until, cause):
     if outcomes.by_hazard.shape[1] > 0:
         outcomes.by_hazard[layout, plan.sources[cause >> 32].hazard, column] += hours
     if outcomes.by_period.shape[1] > 0 or outcomes.down_at.shape[1] > 0:
-        record_times(plan, outcomes, layout, column, begin, end, until)
+        record_times(plan.moments, horizon, outcomes.by_period, outcomes.down_at, layout, column, begin, end, until)
 
 
 @rare
-def record_times(plan, outcomes, layout, column, begin, end, until):
-    """An outage [begin, end) within the window, by equal parts of the window; and the moments until ``until``."""
-    horizon = plan.window[1]
-    parts = outcomes.by_period.shape[1]
+def record_times(moments, horizon, by_period, down_at, layout, column, begin, end, until):
+    """An outage [begin, end) within the window, by equal parts of the window; and the moments until ``until``.
+
+    Rare functions get the arrays that they use, not all of them: what is passed is compiled at each call.
+    """
+    parts = by_period.shape[1]
     for part in range(parts):
         hours = min(end, (part + 1) * horizon / parts) - max(begin, part * horizon / parts)
         if hours > 0.0:
-            outcomes.by_period[layout, part, column] += hours
-    for i in range(outcomes.down_at.shape[1]):
-        if begin <= plan.moments[i] < until:
-            outcomes.down_at[layout, i, column] = True
+            by_period[layout, part, column] += hours
+    for i in range(down_at.shape[1]):
+        if begin <= moments[i] < until:
+            down_at[layout, i, column] = True
 
 
 @once
@@ -47,13 +49,13 @@ def record_loss(outcomes, layout, column, since, until, horizon):
 
 
 @rare
-def log_outage(work, log, kind, layout, column, since, until, cause):
+def log_outage(counters, log, kind, layout, column, since, until, cause):
     """Add to the log of outages; without room the caller starts again with a longer one."""
-    i = work.counters[LOGGED]
+    i = counters[LOGGED]
     if i == len(log):
-        work.counters[OVERFLOW] = 1
+        counters[OVERFLOW] = 1
         return
-    work.counters[LOGGED] = i + 1
+    counters[LOGGED] = i + 1
     entry = log[i]
     entry.trial = column
     entry.kind = kind

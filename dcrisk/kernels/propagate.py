@@ -17,6 +17,7 @@ from dcrisk.kernels.outages import begin_outage, come_due, end_outage, lose, tou
 from dcrisk.kernels.pending import next_vertex, push
 from dcrisk.kernels.philox import uniform, uniforms
 from dcrisk.kernels.records import (
+    ACCOUNT,
     BACKUP,
     BACKUP_AGE,
     BACKUP_DRAWS,
@@ -40,7 +41,7 @@ from dcrisk.kernels.records import (
     STORE,
     WATCHFUL,
 )
-from dcrisk.kernels.services import account, in_time, settle_capacity, settle_failover, settle_placed
+from dcrisk.kernels.services import in_time, settle_account, settle_capacity, settle_failover, settle_placed
 from dcrisk.kernels.tables import sample_hours, to_grid
 from dcrisk.kernels.triggers import raise_others
 
@@ -154,11 +155,9 @@ def settle_replica(plan, work, t, trial, v, broken):
 
 @once
 def settle_recopied(plan, work, trial, v, broken):
-    """A copy that was destroyed is there again once it is made anew, if the data lived, until its site is rebuilt."""
+    """A copy that was destroyed is there again once it is made anew, if the data lived, until its site is struck again."""
     state = work.states[v]
-    if not broken:
-        state.held = 0
-    elif state.due == 1 and state.own == 0 and data_lived(plan, work, trial, v, state.due_since):
+    if broken and state.due == 1 and state.own == 0 and data_lived(plan, work, trial, v, state.due_since):
         state.held = 1
     state.due = 0
     return broken and state.held == 0
@@ -197,7 +196,10 @@ def settle_watchful(plan, work, outcomes, key, block, t, v, trial, column, broke
     if kind == PLACED:
         return settle_placed(plan, work, key, block, v, trial)
     if kind == CAPACITY:
-        return settle_capacity(plan, work, outcomes, t, v, column)
+        return settle_capacity(plan, work, v)
+    if kind == ACCOUNT:
+        settle_account(plan, work, outcomes, t, v, column)
+        return False
     if kind == RECOPIED:
         return settle_recopied(plan, work, trial, v, broken)
     if broken and work.states[v].down == 0:
@@ -227,8 +229,6 @@ def settle(plan, work, outcomes, key, block, t, trial, column):
         down = down or state.own > 0
         if down == (state.down == 1):
             continue
-        if kind == SERVICE and vertex.store >= 0:
-            account(plan, work, outcomes, t, vertex.store, column)
         if down:
             state.down = 1
             state.since = t
@@ -236,13 +236,13 @@ def settle(plan, work, outcomes, key, block, t, trial, column):
         else:
             state.down = 0
             if kind == SERVICE:
-                record_outage(plan, work, outcomes, vertex.item, column, state.since, t, state.cause)
+                record_outage(plan, outcomes, vertex.item, column, state.since, t, state.cause)
             elif kind == STORE:
                 record_loss(outcomes, vertex.item, column, state.since, t, horizon)
                 state.ended = t
                 state.trial = trial
             if len(outcomes.log) > 0 and kind in (STORE, SERVICE):
-                log_outage(work, outcomes.log, kind, vertex.item, column, state.since, t, state.cause)
+                log_outage(counters, outcomes.log, kind, vertex.item, column, state.since, t, state.cause)
         for i in range(vertex.first_parent, vertex.last_parent):
             p = plan.parents[i]
             above = states[p]

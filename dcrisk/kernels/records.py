@@ -27,7 +27,9 @@ INTERRUPTED, DAMAGED, DESTROYED = codes(0, 3)
 FAILURE, GRID, FIRE, FLOOD, DISC, TABLE_EVENT = 0, 1, 2, 3, 4, 5
 
 # what a vertex does beside counting its missing inputs
-PLAIN, BACKUP, RESTART, REPLICA, COPY, STORE, SERVICE, PLACED, FAILOVER, CAPACITY, RECOPIED, PRIMARY = range(12)
+PLAIN, BACKUP, RESTART, REPLICA, COPY, STORE, SERVICE, PLACED, FAILOVER, CAPACITY, ACCOUNT, RECOPIED, PRIMARY = range(
+    13
+)
 WATCHFUL = PLACED
 """The kinds from here on look at each of their inputs, and are settled whenever one of them changes."""
 
@@ -66,10 +68,10 @@ VERTEX = np.dtype(
         ("first_member", "i8"),  # of a WATCHFUL kind: its inputs, in order
         ("last_member", "i8"),
         # BACKUP: row of supplies; RESTART, REPLICA, RECOPIED, PLACED: node that keys the draw; PRIMARY: row of
-        # protections; STORE, SERVICE: layout; FAILOVER: row of moves; CAPACITY: row of demands
+        # protections; STORE, SERVICE: layout; FAILOVER: row of moves; CAPACITY, ACCOUNT: row of demands
         ("item", "i8"),
         ("table", "i8"),  # RESTART, REPLICA, RECOPIED: row of tables
-        ("store", "i8"),  # REPLICA, RECOPIED, PRIMARY: the vertex of the data, or -1. SERVICE: that of its capacity
+        ("store", "i8"),  # REPLICA, RECOPIED, PRIMARY: the vertex of the data, or -1
         ("crew", "i8"),  # a node: row of crews, or -1
     ]
 )
@@ -100,7 +102,6 @@ MOVE = np.dtype(
 DEMAND = np.dtype(
     [
         ("layout", "i8"),
-        ("service", "i8"),  # its vertex
         ("full", "f8"),  # share of the demand that all carry together
         ("degraded_below", "f8"),
         ("down_below", "f8"),
@@ -226,7 +227,10 @@ STATE = np.dtype(
         ("missing", "i4"),  # inputs that are down
         ("own", "i4"),  # own outages that are open
         ("down", "i1"),
-        ("demand", "i1"),  # BACKUP, RESTART, REPLICA: the inputs do not suffice; FAILOVER: what it is about
+        (
+            "demand",
+            "i1",
+        ),  # BACKUP, RESTART, REPLICA: the inputs do not suffice; FAILOVER: what it is about; ACCOUNT: the service is down
         ("held", "i1"),  # BACKUP: carried by it; REPLICA, RECOPIED: is elsewhere; FAILOVER: will go back
         ("due", "i1"),  # a timer of this vertex has come
         ("queued", "i1"),
@@ -237,9 +241,9 @@ STATE = np.dtype(
         ("demand_since", "f8"),
         ("demand_cause", "i8"),
         ("due_since", "f8"),
-        ("ended", "f8"),  # STORE: when the last loss ended; CAPACITY: since when all is as it is
+        ("ended", "f8"),  # STORE: when the last loss ended; ACCOUNT: since when all is as it is
         ("trial", "i8"),  # STORE: that of the last loss; FAILOVER: to which its members in use belong
-        ("lack", "f8"),  # CAPACITY: the share of the demand that those which are down would carry
+        ("lack", "f8"),  # ACCOUNT: the share of the demand that those which are down would carry
     ],
     align=True,
 )

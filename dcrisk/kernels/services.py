@@ -5,7 +5,7 @@ Gates that look at each of their inputs, not just at how many are missing. They 
 
 from __future__ import annotations
 
-from dcrisk.kernels.jit import inner, once, rare
+from dcrisk.kernels.jit import inner, once
 from dcrisk.kernels.pending import push
 from dcrisk.kernels.philox import uniform, uniforms
 from dcrisk.kernels.records import (
@@ -215,36 +215,44 @@ def think_of_home(plan, work, key, block, t, v, home, ready):
     return RETURNING
 
 
-@once
-def settle_capacity(plan, work, outcomes, t, v, column):
-    """Whether the replicas that are up carry too little for the service to be up at all."""
-    vertex, state = plan.vertices[v], work.states[v]
-    demand = plan.demands[vertex.item]
+@inner
+def lacking(plan, work, first, last):
+    """The share of the demand that those of some members which are down would carry."""
     lack = 0.0
-    for m in range(vertex.first_member, vertex.last_member):
+    for m in range(first, last):
         if work.states[plan.members[m]].down == 1:
             lack += plan.shares[m]
-    if lack != state.lack:
-        account(plan, work, outcomes, t, v, column)
-        state.lack = lack
+    return lack
+
+
+@once
+def settle_capacity(plan, work, v):
+    """Whether the replicas that are up carry too little for the service to be up at all."""
+    vertex = plan.vertices[v]
+    demand = plan.demands[vertex.item]
+    lack = lacking(plan, work, vertex.first_member, vertex.last_member)
     return demand.full - lack < demand.down_below - ROUNDING
 
 
-@rare
-def account(plan, work, outcomes, t, v, column):
-    """Book the time since the capacity, or the state of the service, has last changed."""
-    state = work.states[v]
-    demand = plan.demands[plan.vertices[v].item]
+@once
+def settle_account(plan, work, outcomes, t, v, column):
+    """Book the time since the replicas that are up, or the service, which is the last member, have last changed."""
+    vertex, state = plan.vertices[v], work.states[v]
+    service = vertex.last_member - 1
+    lack = lacking(plan, work, vertex.first_member, service)
+    down = work.states[plan.members[service]].down
+    if lack == state.lack and down == state.demand:
+        return
+    demand = plan.demands[vertex.item]
     hours = min(t, plan.window[1]) - max(state.ended, 0.0)
-    state.ended = t
-    down = work.states[demand.service].down == 1
-    if hours <= 0.0 or (state.lack == 0.0 and not down):
-        return
     served = demand.full - state.lack
-    if down:
+    if hours > 0.0 and state.demand == 1:
         outcomes.unserved[demand.layout, column] += hours
-        return
-    if served < demand.degraded_below - ROUNDING:
-        outcomes.degraded[demand.layout, column] += hours
-    if served < 1.0:
-        outcomes.unserved[demand.layout, column] += hours * (1.0 - served)
+    elif hours > 0.0 and state.lack > 0.0:
+        if served < demand.degraded_below - ROUNDING:
+            outcomes.degraded[demand.layout, column] += hours
+        if served < 1.0:
+            outcomes.unserved[demand.layout, column] += hours * (1.0 - served)
+    state.ended = t
+    state.lack = lack
+    state.demand = down
