@@ -8,7 +8,8 @@ import numpy as np
 
 from dcrisk.compiler import CompiledScenario
 from dcrisk.kernels.records import BLOCK, OUTAGE, Outcomes
-from dcrisk.version import __version__
+from dcrisk.scenario import Scenario
+from dcrisk.windows import Windows
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -97,12 +98,12 @@ def empty_outcomes(compiled: CompiledScenario, wanted: Wanted, trials: int, log_
 
 
 def make_results(
-    name: str, digest: str, compiled: CompiledScenario, outcomes: Any, seed: int, wanted: Wanted
+    scenario: Scenario, windows: Windows, compiled: CompiledScenario, outcomes: Any, wanted: Wanted
 ) -> xr.Dataset:
-    """The Dataset of a run of the scenario of that name and digest."""
+    """The Dataset of a run."""
     import xarray as xr
 
-    warmup, horizon = (float(x) for x in compiled.plan.window)
+    horizon = windows.horizon
     variables: dict[str, Any] = {}
     for variable in VARIABLES:
         array = getattr(outcomes, variable.field)
@@ -123,20 +124,5 @@ def make_results(
     if len(compiled.plan.moments):
         after = {"units": HOURS, "long_name": "hours from the start of the window"}
         coords["time"] = ("time", compiled.plan.moments, after)
-    return xr.Dataset(
-        variables,
-        coords=coords,
-        attrs={
-            "Conventions": "CF-1.11",
-            "title": f"Outcomes of hosting layouts under {name}",
-            "source": f"dcrisk {__version__}",
-            "dcrisk_version": __version__,
-            "scenario": name,
-            "scenario_sha256": digest,
-            "seed": str(seed),
-            "trials": int(outcomes.downtime.shape[1]),
-            "horizon_hours": horizon,
-            "warmup_hours": warmup,
-            "block": BLOCK,
-        },
-    )
+    attrs = windows.provenance(scenario, "Outcomes of hosting layouts") | {"block": BLOCK}
+    return xr.Dataset(variables, coords=coords, attrs=attrs)

@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcrisk.compiler import CompiledScenario
-from dcrisk.kernels.records import BLOCK, LOGGED, Outcomes, rest
+from dcrisk.kernels.records import BLOCK, LOGGED, Outcomes, Work, rest
 from dcrisk.outcomes import Wanted, empty_outcomes
 
 SECONDS_PER_CALL = 0.2  # long enough to hide the 50 microseconds of a call, short enough for Ctrl-C and progress
@@ -50,16 +51,26 @@ def sample(
     return outcomes
 
 
-def log_outages(compiled: CompiledScenario, seed: int, first: int, last: int, length: int = FIRST_LOG) -> np.ndarray:
-    """Every outage of the trials [first, last) that some layout had, and every loss of data, trial by trial."""
-    run = _kernel()
-    pending = FIRST_PENDING
-    while True:
-        work = rest(compiled.plan, pending)
-        outcomes = empty_outcomes(compiled, Wanted(), last - first, length)
-        if run(compiled.plan, work, outcomes, np.uint64(seed), first, last, first):
-            return outcomes.log[: work.counters[LOGGED]]
-        pending, length = 2 * pending, 2 * length
+class Log:
+    """Logs outages, in arrays that it uses again; up to so many trials at a time."""
+
+    def __init__(self, compiled: CompiledScenario, trials: int, work: Work | None = None) -> None:
+        self._compiled, self._trials = compiled, trials
+        self._work = rest(compiled.plan, FIRST_PENDING) if work is None else work
+        self._outcomes = empty_outcomes(compiled, Wanted(), trials, FIRST_LOG)
+
+    def read(self, seed: int, first: int, last: int) -> NDArray[Any]:
+        """Every outage of the trials [first, last) that some layout had, and every loss of data, as OUTAGE records.
+
+        Trial by trial, in the order in which they end; trials count from ``first``. Good until the next are read.
+        """
+        run, plan = _kernel(), self._compiled.plan
+        self._work.counters[LOGGED] = 0
+        while not run(plan, self._work, self._outcomes, np.uint64(seed), first, last, first):
+            self._work = rest(plan, 2 * len(self._work.heap))
+            self._outcomes = empty_outcomes(self._compiled, Wanted(), self._trials, 2 * len(self._outcomes.log))
+        found: NDArray[Any] = self._outcomes.log[: self._work.counters[LOGGED]]
+        return found
 
 
 def over_blocks(

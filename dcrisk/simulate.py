@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -10,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dcrisk.compiler import HOURS_PER_YEAR, CompiledScenario, compile_scenario
-from dcrisk.kernels.records import BLOCK, Outcomes
+from dcrisk.kernels.records import Outcomes
 from dcrisk.layouts import Layout
 from dcrisk.outcomes import VARIABLES, Wanted, make_results, shapes
 from dcrisk.sampling import sample
 from dcrisk.scenario import Scenario
 from dcrisk.specification import SpecificationError, check_list, check_number
+from dcrisk.windows import check_whole, check_windows
 
 if TYPE_CHECKING:
     import xarray as xr
-
-MOST_TRIALS = BLOCK << 32  # the counter of the random numbers has 32 bits for the block
 
 
 def simulate(
@@ -102,20 +100,22 @@ def simulate(
     >>> bool((results.downtime.sel(layout="both") <= results.downtime.sel(layout="A only")).all())
     True
     """
-    count = check_whole("trials", trials, 1, MOST_TRIALS)
-    key = check_whole("seed", seed, 0, 2**64 - 1)
-    if threads is not None:
-        check_whole("threads", threads, 1, 4096)
-    horizon = check_hours("horizon", horizon, least=0.0)
-    warmup = check_hours("warmup", warmup)
+    windows = check_windows(trials, seed, horizon, warmup, threads)
     layouts = list(layouts) if not isinstance(layouts, Layout) else [layouts]
     wanted = Wanted(attribute, check_whole("periods", periods, 0, 10_000))
-    compiled = compile_scenario(scenario, layouts, horizon=horizon, warmup=warmup, moments=_moments(at_hours, horizon))
+    compiled = compile_scenario(
+        scenario,
+        layouts,
+        horizon=windows.horizon,
+        warmup=windows.warmup,
+        moments=_moments(at_hours, windows.horizon),
+    )
     if chunks is None:
-        outcomes = sample(compiled, key, 0, count, wanted, threads=threads, progress=progress)
+        outcomes = sample(compiled, windows.seed, 0, windows.trials, wanted, threads=threads, progress=progress)
     else:
-        outcomes = _lazy(compiled, key, count, wanted, _chunk_length(chunks, count))
-    return make_results(scenario.name, scenario.digest(), compiled, outcomes, key, wanted)
+        length = _chunk_length(chunks, windows.trials)
+        outcomes = _lazy(compiled, windows.seed, windows.trials, wanted, length)
+    return make_results(scenario, windows, compiled, outcomes, wanted)
 
 
 def _lazy(compiled: CompiledScenario, seed: int, trials: int, wanted: Wanted, length: int) -> Outcomes:
@@ -136,29 +136,6 @@ def _lazy(compiled: CompiledScenario, seed: int, trials: int, wanted: Wanted, le
             parts[variable.field].append(da.from_delayed(task[place], shape[variable.field], variable.dtype))
     arrays = {field: da.concatenate(chunks, axis=-1) for field, chunks in parts.items()}
     return Outcomes(**arrays, log=np.zeros(0))
-
-
-def check_whole(name: str, value: Any, least: int, most: int) -> int:
-    """A whole number within bounds."""
-    try:
-        number = int(value)
-        whole = number == value and not isinstance(value, (bool, np.bool_, str))
-    except (TypeError, ValueError, OverflowError):
-        whole = False
-    if not whole or not least <= number <= most:
-        raise SpecificationError(f"{name} = {value!r}: it must be a whole number from {least} to {most}")
-    return number
-
-
-def check_hours(name: str, value: Any, least: float | None = None) -> float:
-    """A finite number of hours, more than ``least`` if that is given."""
-    if isinstance(value, (bool, str)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise SpecificationError(f"{name} = {value!r}: it must be a number of hours")
-    if not 0 <= float(value) < math.inf:
-        raise SpecificationError(f"{name} = {value!r} h: it must be finite and not negative")
-    if least is not None and value <= least:
-        raise SpecificationError(f"{name} = {value!r} h: the window must last some time")
-    return float(value)
 
 
 def _chunk_length(chunks: Mapping[str, int], trials: int) -> int:

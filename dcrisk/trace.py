@@ -11,10 +11,9 @@ import numpy as np
 from dcrisk.compiler import HOURS_PER_YEAR, compile_scenario
 from dcrisk.kernels.records import BLOCK, STORE
 from dcrisk.layouts import Layout, check_layouts
-from dcrisk.sampling import log_outages
+from dcrisk.sampling import Log
 from dcrisk.scenario import Scenario
-from dcrisk.simulate import MOST_TRIALS, check_hours, check_whole
-from dcrisk.version import __version__
+from dcrisk.windows import MOST_TRIALS, check_whole, check_windows
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -63,16 +62,15 @@ def trace(
     import xarray as xr
 
     number = check_whole("trial", trial, 0, MOST_TRIALS - 1)
-    key = check_whole("seed", seed, 0, 2**64 - 1)
-    window = check_hours("horizon", horizon, least=0.0), check_hours("warmup", warmup)
+    windows = check_windows(1, seed, horizon, warmup)
     layouts = [layouts] if isinstance(layouts, Layout) else list(layouts)
     check_layouts(scenario, layouts)
     nodes = [node.name for node in scenario.nodes]
     numbered = [replace(layout, name=f"service {i}") for i, layout in enumerate(layouts)]
     alone = [Layout(f"node {i}", replicas=[name]) for i, name in enumerate(nodes)]
-    compiled = compile_scenario(scenario, [*alone, *numbered], horizon=window[0], warmup=window[1])
+    compiled = compile_scenario(scenario, [*alone, *numbered], horizon=windows.horizon, warmup=windows.warmup)
     block = number // BLOCK * BLOCK
-    log = log_outages(compiled, key, block, number + 1)
+    log = Log(compiled, BLOCK).read(windows.seed, block, number + 1)
     log = log[log["trial"] == number - block]
     log = log[np.lexsort((log["layout"], log["kind"] == STORE, log["since"]))]
     names = np.array([*nodes, *(layout.name for layout in layouts)], dtype=object)
@@ -87,13 +85,6 @@ def trace(
         "hazard": ("outage", hazards.astype(str), {"long_name": "hazard whose event started it"}),
         "event": ("outage", np.unique(log["cause"], return_inverse=True)[1], {"long_name": "number of the event"}),
     }
-    attrs = {
-        "scenario": scenario.name,
-        "scenario_sha256": scenario.digest(),
-        "dcrisk_version": __version__,
-        "seed": str(key),
-        "trial": number,
-        "horizon_hours": window[0],
-        "warmup_hours": window[1],
-    }
+    attrs = windows.provenance(scenario, f"Trial {number}") | {"trial": number}
+    del attrs["trials"]
     return xr.Dataset(variables, attrs=attrs)

@@ -16,7 +16,7 @@ import dcrisk
 from dcrisk import EventTable, Fire, Flood, Layout, PeaksOverThreshold, Scenario, Site
 from dcrisk.compiler import compile_scenario
 from dcrisk.kernels.records import STORE
-from dcrisk.sampling import log_outages
+from dcrisk.sampling import Log
 
 TINY = 2.0**-20
 LITTLE = 1e-9
@@ -99,7 +99,7 @@ def test_data_loss_of_mirrors_and_codes(copies, needed):
 def first_losses(scenario, layout, trials, seed, horizon):
     """When the data of each trial is lost for the first time; infinity where it is not."""
     compiled = compile_scenario(scenario, [layout], horizon=horizon, warmup=0.0)
-    log = log_outages(compiled, seed, 0, trials)
+    log = Log(compiled, trials).read(seed, 0, trials)
     log = log[(log["kind"] == STORE) & (log["since"] < horizon)]
     first = np.full(trials, np.inf)
     np.minimum.at(first, log["trial"], log["since"])

@@ -6,24 +6,15 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import matplotlib
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib import pyplot as plt
 
-matplotlib = pytest.importorskip("matplotlib")
-matplotlib.use("Agg")
-
-from matplotlib import pyplot as plt  # noqa: E402
-
-import dcrisk  # noqa: E402
-from dcrisk import plotting  # noqa: E402
-from dcrisk.plotting import placement, style  # noqa: E402
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
+import dcrisk
+from dcrisk import plotting
+from dcrisk.plotting import placement, style
 
 
 @pytest.fixture

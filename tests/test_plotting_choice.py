@@ -5,23 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
+from drawn import assert_legible, contrast, legend_words, words_of
+from matplotlib import pyplot as plt
 
-matplotlib = pytest.importorskip("matplotlib")
-matplotlib.use("Agg")
-
-from drawn import assert_legible, contrast, legend_words, words_of  # noqa: E402
-from matplotlib import pyplot as plt  # noqa: E402
-
-import dcrisk  # noqa: E402
-from dcrisk import plotting  # noqa: E402
-from dcrisk.plotting import importance, style  # noqa: E402
-from dcrisk.plotting.pareto import front_of  # noqa: E402
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
+import dcrisk
+from dcrisk import plotting
+from dcrisk.plotting import importance, style
+from dcrisk.plotting.pareto import front_of
 
 
 def marks_at(ax, marker):

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 import math
 
+import matplotlib
 import numpy as np
 import pytest
 import xarray as xr
+from drawn import assert_labels_clear
+from matplotlib import pyplot as plt
 from scipy import integrate, stats
 
-matplotlib = pytest.importorskip("matplotlib")
-matplotlib.use("Agg")
-
-from drawn import assert_labels_clear  # noqa: E402
-from matplotlib import pyplot as plt  # noqa: E402
-
-import dcrisk  # noqa: E402
-from dcrisk import plotting  # noqa: E402
-from dcrisk.plotting import curves, style  # noqa: E402
-from dcrisk.plotting.dependence import order_together  # noqa: E402
+import dcrisk
+from dcrisk import plotting
+from dcrisk.plotting import curves, style
+from dcrisk.plotting.dependence import order_together
 
 WINTER = [8, 8, 7, 4, 2, 1, 1, 1, 2, 4, 6, 8]
 PEAKS = dcrisk.PeaksOverThreshold(0.5, 5.0, 0.8, 0.05)
 TABLE = dcrisk.ReturnLevels({2: 5.6, 10: 7.1, 100: 8.2, 200: 8.5})
 LAW = stats.lognorm(1.2, scale=5.0)
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 def draw(hazard, **options):

@@ -1,22 +1,12 @@
 """Figures for choosing a layout, of what runs, searches and statistics really give."""
 
 import matplotlib
+import numpy as np
+import pytest
+from drawn import assert_legible
+from scipy import stats
 
-matplotlib.use("Agg")
-
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
-from drawn import assert_legible  # noqa: E402
-from matplotlib import pyplot as plt  # noqa: E402
-from scipy import stats  # noqa: E402
-
-import dcrisk  # noqa: E402
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
+import dcrisk
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from dcrisk.files import shipped_scenarios
 PACKAGE = Path(dcrisk.__file__).parent
 BASE = {"specification", "version"}
 SPECIFICATION = BASE | {"durations", "rates", "hazards", "scenario", "layouts"}
-RUNS = SPECIFICATION | {"compiler", "kernels.records", "outcomes", "sampling", "simulate"}
+RUNS = SPECIFICATION | {"compiler", "kernels.records", "outcomes", "sampling", "simulate", "windows"}
 ALLOWED = {
     "specification": {"durations"},  # at run time, for the canonical form of a duration
     "version": set(),
@@ -25,7 +25,8 @@ ALLOWED = {
     "default_values": BASE | {"durations"},
     "layouts": BASE | {"durations", "scenario"},
     "files": SPECIFICATION,
-    "outcomes": BASE | {"compiler", "kernels.records"},
+    "windows": BASE | {"scenario", "kernels.records"},
+    "outcomes": BASE | {"compiler", "kernels.records", "scenario", "windows"},
     "sampling": {"compiler", "kernels.engine", "kernels.records", "outcomes"},
     "simulate": RUNS,
     "trace": RUNS,

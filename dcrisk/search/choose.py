@@ -29,8 +29,8 @@ from dcrisk.search.space import (
     rows_of,
 )
 from dcrisk.search.sweep import can_sweep, sweep_all
-from dcrisk.simulate import MOST_TRIALS, check_hours, check_whole
 from dcrisk.specification import SpecificationError, check_list
+from dcrisk.windows import check_whole, check_windows
 
 METHODS = ("auto", "exhaustive", "greedy", "exchange")
 INTERVALS = ("pareto", "all", "none")
@@ -140,14 +140,7 @@ def search_layouts(
     ['A', 'A + B']
     """
     space = read_space(scenario, candidates, replicas, quorum, copies, layout_options)
-    run = Run(
-        scenario,
-        check_whole("trials", trials, 1, MOST_TRIALS),
-        check_whole("seed", seed, 0, 2**64 - 1),
-        check_hours("horizon", horizon, least=0.0),
-        check_hours("warmup", warmup),
-        None if threads is None else check_whole("threads", threads, 1, 4096),
-    )
+    run = Run(scenario, *check_windows(trials, seed, horizon, warmup, threads))
     prices = read_cost(cost, space)
     asked = Asked(_read_objectives(objectives), _one_of("intervals", intervals, INTERVALS), float(confidence))
     check_confidence(confidence)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from dcrisk.compiler import CompiledScenario, compile_scenario
-from dcrisk.kernels.records import BLOCK, LOGGED, Work, rest
+from dcrisk.kernels.records import BLOCK
 from dcrisk.layouts import Layout
-from dcrisk.outcomes import Wanted, empty_outcomes
-from dcrisk.sampling import FIRST_LOG
+from dcrisk.sampling import Log
 from dcrisk.scenario import Scenario
 
 CHUNK = 2 * BLOCK
@@ -47,24 +45,7 @@ def compile_sites(
     return compiled
 
 
-class Log:
-    """Logs the outages of a range of trials, chunk by chunk, in arrays that it uses again. One for each thread."""
-
-    def __init__(self, compiled: CompiledScenario, work: Work) -> None:
-        self._compiled = compiled
-        self._work = work
-        self._outcomes = empty_outcomes(compiled, Wanted(), CHUNK, FIRST_LOG)
-
-    def chunks(self, seed: int, start: int, stop: int) -> Iterator[npt.NDArray[Any]]:
-        """The outages of the trials [start, stop), as from `dcrisk.sampling.log_outages`."""
-        for first in range(start, stop, CHUNK):
-            yield self._chunk(seed, first, min(first + CHUNK, stop))
-
-    def _chunk(self, seed: int, first: int, last: int) -> npt.NDArray[Any]:
-        from dcrisk.kernels.engine import run
-
-        self._work.counters[LOGGED] = 0
-        while not run(self._compiled.plan, self._work, self._outcomes, np.uint64(seed), first, last, first):
-            self._work = rest(self._compiled.plan, 2 * len(self._work.heap))
-            self._outcomes = empty_outcomes(self._compiled, Wanted(), CHUNK, 2 * len(self._outcomes.log))
-        return self._outcomes.log[: self._work.counters[LOGGED]]
+def chunks(log: Log, seed: int, start: int, stop: int) -> Iterator[npt.NDArray[Any]]:
+    """The outages of the trials [start, stop), some trials at a time."""
+    for first in range(start, stop, CHUNK):
+        yield log.read(seed, first, min(first + CHUNK, stop))

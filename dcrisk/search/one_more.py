@@ -12,9 +12,10 @@ from dcrisk.intervals import check_confidence
 from dcrisk.rates import HOURS_PER_YEAR
 from dcrisk.scenario import Scenario
 from dcrisk.search.space import Cost, Rows, Space, costs_of, layouts_of, read_cost, read_names, read_quorum, read_space
-from dcrisk.simulate import check_whole, simulate
+from dcrisk.simulate import simulate
 from dcrisk.specification import SpecificationError
 from dcrisk.statistics import compare, summary
+from dcrisk.windows import check_whole
 
 MOST_VALUES = 1 << 24
 """Outcomes of layouts and trials held at a time: 21 bytes each."""

@@ -10,8 +10,8 @@ import numpy as np
 from dcrisk.kernels.coincidences import ENTRIES, FAMILIES, MEMBERS, UNITS_PER_HOUR, WORD, Sets
 from dcrisk.kernels.neighbours import Record
 from dcrisk.kernels.records import SERVICE, STORE
-from dcrisk.sampling import over_blocks
-from dcrisk.search.log import Log, compile_sites
+from dcrisk.sampling import Log, over_blocks
+from dcrisk.search.log import CHUNK, chunks, compile_sites
 from dcrisk.search.plain import Run
 from dcrisk.search.watch import NEVER, Watch
 from dcrisk.specification import SpecificationError
@@ -46,9 +46,9 @@ def record(run: Run, candidates: tuple[str, ...], data: bool, progress: bool) ->
         if not isinstance(work, Reader):
             down = Watch(SERVICE, n, 1, NEVER, False, run.horizon)
             destroyed = Watch(STORE, n, 1, 1, False, run.horizon)
-            reader = Reader(Log(compiled, work), down, destroyed)
+            reader = Reader(Log(compiled, CHUNK, work), down, destroyed)
             readers.append(reader)
-        for log in reader.log.chunks(run.seed, start, stop):
+        for log in chunks(reader.log, run.seed, start, stop):
             reader.down.read(log, _grow)
             reader.destroyed.read(log, _grow)
         return reader

@@ -17,7 +17,7 @@ from dcrisk.search.plain import Run, downtime_intervals
 from dcrisk.search.space import Rows, Space, layouts_of
 from dcrisk.statistics.equal import CLOPPER_PEARSON
 from dcrisk.statistics.trials import GAFFKE
-from dcrisk.version import __version__
+from dcrisk.windows import Windows
 
 FloatArray = npt.NDArray[np.float64]
 Variables = dict[str, Any]
@@ -73,17 +73,8 @@ def make_choices(
 def _attributes(run: Run, space: Space, asked: Asked) -> dict[str, Any]:
     copies = space.copies
     listed = list(copies) if isinstance(copies, tuple) else "every replica" if copies is None else copies
-    return {
-        "Conventions": "CF-1.11",
-        "title": f"Choices of sites under {run.scenario.name}",
-        "source": f"dcrisk {__version__}",
-        "dcrisk_version": __version__,
-        "scenario": run.scenario.name,
-        "scenario_sha256": run.scenario.digest(),
-        "seed": str(run.seed),
-        "trials": run.trials,
-        "horizon_hours": run.horizon,
-        "warmup_hours": run.warmup,
+    attrs = Windows(*run[1:]).provenance(run.scenario, "Choices of sites")
+    return attrs | {
         "confidence": asked.confidence,
         "objectives": list(asked.objectives),
         "intervals": asked.intervals,

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from dcrisk.layouts import Layout
 from dcrisk.scenario import Scenario
 from dcrisk.search.subsets import IntArray, find_subsets, subsets
-from dcrisk.simulate import check_whole
 from dcrisk.specification import (
     SpecificationError,
     check_known,
@@ -23,6 +22,7 @@ from dcrisk.specification import (
     check_table,
     check_unique,
 )
+from dcrisk.windows import check_whole
 
 Cost = Mapping[str, float] | Callable[[Layout], float] | None
 BoolArray = npt.NDArray[np.bool_]

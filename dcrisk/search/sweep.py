@@ -11,9 +11,9 @@ import numpy as np
 from dcrisk.kernels.choices import Choices
 from dcrisk.kernels.coincidences import UNITS_PER_HOUR, WORD
 from dcrisk.kernels.records import SERVICE, STORE
-from dcrisk.sampling import over_blocks
+from dcrisk.sampling import Log, over_blocks
 from dcrisk.search.figures import Figures
-from dcrisk.search.log import Log, compile_sites
+from dcrisk.search.log import CHUNK, chunks, compile_sites
 from dcrisk.search.plain import Run
 from dcrisk.search.space import Group, Space
 from dcrisk.search.subsets import choices_of
@@ -35,7 +35,7 @@ class Reader:
         self.log, self.services, self.stores = log, services, stores
 
     def read(self, seed: int, start: int, stop: int) -> None:
-        for log in self.log.chunks(seed, start, stop):
+        for log in chunks(self.log, seed, start, stop):
             self.services.read(log)
             self.stores.read(log)
 
@@ -62,7 +62,7 @@ def sweep_all(run: Run, space: Space, groups: Sequence[Group], progress: bool) -
         if isinstance(work, Reader):
             reader = work
         else:
-            log = Log(compiled, work)
+            log = Log(compiled, CHUNK, work)
             reader = Reader(
                 log, Tally(SERVICE, n, services, run.horizon), Tally(STORE, len(sites), stores, run.horizon)
             )

@@ -14,11 +14,11 @@ from dcrisk.compiler import HOURS_PER_YEAR
 from dcrisk.intervals import check_confidence
 from dcrisk.layouts import Layout
 from dcrisk.scenario import Scenario, uncertain_rates, with_rates
-from dcrisk.sensitivity.runs import Windows, check_windows
-from dcrisk.simulate import check_whole
+from dcrisk.sensitivity.runs import Variants, check_variants
 from dcrisk.specification import SpecificationError
 from dcrisk.statistics.datasets import Variables, named_variables
 from dcrisk.statistics.trials import Estimate, FloatArray
+from dcrisk.windows import check_whole
 
 RESAMPLES = 999
 LARGE = 0.05  # of a share of noise
@@ -128,8 +128,8 @@ def sobol(
     True
     """
     check_confidence(confidence)
-    windows = check_windows(scenario, layouts, quantity, trials, seed, horizon, warmup, threads)
-    if windows.trials < 2:
+    variants = check_variants(scenario, layouts, quantity, trials, seed, horizon, warmup, threads)
+    if variants.windows.trials < 2:
         raise SpecificationError("trials = 1: the noise of the simulation cannot be told from a single trial")
     points = check_whole("n", n, 2, 1 << 24)
     if points & (points - 1):
@@ -137,21 +137,21 @@ def sobol(
     rates = uncertain_rates(scenario)
     if not rates:
         raise SpecificationError("no rate of the scenario is a distribution: there is nothing to share out")
-    random = np.random.default_rng(windows.seed)
-    with ThreadPoolExecutor(windows.threads) as pool:
-        evaluate = _Risks(scenario, windows, list(rates), pool, progress)
+    random = np.random.default_rng(variants.windows.seed)
+    with ThreadPoolExecutor(variants.threads) as pool:
+        evaluate = _Risks(scenario, variants, list(rates), pool, progress)
         runs = _at_points(evaluate, list(rates.values()), points, random)
     moments = np.concatenate(evaluate.moments)
-    return _dataset(scenario, windows, list(rates), runs, moments, confidence, random)
+    return _dataset(scenario, variants, list(rates), runs, moments, confidence, random)
 
 
 class _Risks:
     """The risk of each layout as a function of the rates; it remembers the noise."""
 
     def __init__(
-        self, scenario: Scenario, windows: Windows, rates: list[str], pool: ThreadPoolExecutor, progress: bool
+        self, scenario: Scenario, variants: Variants, rates: list[str], pool: ThreadPoolExecutor, progress: bool
     ) -> None:
-        self._scenario, self._windows, self._rates = scenario, windows, rates
+        self._scenario, self._variants, self._rates = scenario, variants, rates
         self._pool, self._progress = pool, progress
         self.moments: list[FloatArray] = []
         """Of each evaluation and layout: the risk, and the variance of its noise."""
@@ -167,7 +167,7 @@ class _Risks:
 
     def _at(self, point: FloatArray) -> FloatArray:
         changed = with_rates(self._scenario, {name: float(x) for name, x in zip(self._rates, point, strict=False)})
-        values = self._windows.play(changed, threads=1)
+        values = self._variants.play(changed, threads=1)
         return np.stack([values.mean(axis=1), values.var(axis=1, ddof=1) / values.shape[1]], axis=1)
 
 
@@ -217,14 +217,14 @@ def _resampled(runs: Runs, confidence: float, random: np.random.Generator) -> Fl
 
 def _dataset(
     scenario: Scenario,
-    windows: Windows,
+    variants: Variants,
     rates: list[str],
     runs: Runs,
     moments: FloatArray,
     confidence: float,
     random: np.random.Generator,
 ) -> xr.Dataset:
-    layouts = xr.DataArray([layout.name for layout in windows.layouts], dims="layout")
+    layouts = xr.DataArray([layout.name for layout in variants.layouts], dims="layout")
     found: Variables = {}
     variance = np.var([runs[0], runs[1]], axis=(0, -1))
     seen = variance > 0.0
@@ -235,7 +235,7 @@ def _dataset(
     risk, noise = moments.mean(axis=0).T
     share = np.divide(noise, variance, out=np.where(noise > 0.0, np.inf, 0.0), where=seen)
     for name, values, words in (
-        ("risk", risk, f"{windows.quantity.risk}; mean over what is not known of the rates"),
+        ("risk", risk, f"{variants.quantity.risk}; mean over what is not known of the rates"),
         ("variance", variance, "variance of the risk over what is not known of the rates, noise included"),
         ("noise_share", share, "mean variance of the noise of the simulation, over the variance of the risk"),
     ):
@@ -247,4 +247,4 @@ def _dataset(
         "rate": ("rate", rates, {"long_name": "uncertain rate"}),
     }
     more = {"confidence": float(confidence), "n": runs[0].shape[-1]}
-    return xr.Dataset(found, coords=coords, attrs=windows.attrs(scenario, "Sobol' indices of uncertain rates") | more)
+    return xr.Dataset(found, coords=coords, attrs=variants.attrs(scenario, "Sobol' indices of uncertain rates") | more)

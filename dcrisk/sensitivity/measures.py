@@ -15,7 +15,7 @@ from dcrisk.hazards import Hazard
 from dcrisk.intervals import check_confidence
 from dcrisk.layouts import Layout
 from dcrisk.scenario import Scenario, Site
-from dcrisk.sensitivity.runs import Quantity, Windows, check_windows
+from dcrisk.sensitivity.runs import Quantity, Variants, check_variants
 from dcrisk.specification import SpecificationError, check_known, check_list, check_unique
 from dcrisk.statistics.datasets import named_variables
 from dcrisk.statistics.equal import CLOPPER_PEARSON, EqualTrials
@@ -132,16 +132,16 @@ def importance(
     from tqdm.auto import tqdm
 
     check_confidence(confidence)
-    windows = check_windows(scenario, layouts, quantity, trials, seed, horizon, warmup, threads)
+    variants = check_variants(scenario, layouts, quantity, trials, seed, horizon, warmup, threads)
     components = _chosen(_components(scenario), of)
-    as_it_is = windows.play(scenario)
-    estimates, measured = _Estimates(windows.quantity, confidence), []
+    as_it_is = variants.play(scenario)
+    estimates, measured = _Estimates(variants.quantity, confidence), []
     for component in tqdm(components, unit=" components", delay=1.5, disable=not progress):
-        perfect = component.perfect(windows)
-        failed = as_it_is if component.failed is None else component.failed(windows)
+        perfect = component.perfect(variants)
+        failed = as_it_is if component.failed is None else component.failed(variants)
         measured.append([_measures(estimates, *values) for values in zip(as_it_is, perfect, failed, strict=True)])
     risks = [estimates.mean(x) for x in as_it_is]
-    return _dataset(scenario, windows, components, risks, measured, confidence)
+    return _dataset(scenario, variants, components, risks, measured, confidence)
 
 
 class Component(NamedTuple):
@@ -150,8 +150,8 @@ class Component(NamedTuple):
     name: str
     label: str
     kind: str
-    perfect: Callable[[Windows], FloatArray]
-    failed: Callable[[Windows], FloatArray] | None  # None: it cannot, and all stays as it is
+    perfect: Callable[[Variants], FloatArray]
+    failed: Callable[[Variants], FloatArray] | None  # None: it cannot, and all stays as it is
 
 
 def _components(scenario: Scenario) -> list[Component]:
@@ -170,20 +170,20 @@ def _components(scenario: Scenario) -> list[Component]:
     return found
 
 
-def _spare(scenario: Scenario, name: str, windows: Windows) -> FloatArray:
-    return windows.play(scenario, spared=[name])
+def _spare(scenario: Scenario, name: str, variants: Variants) -> FloatArray:
+    return variants.play(scenario, spared=[name])
 
 
-def _fail(scenario: Scenario, name: str, windows: Windows) -> FloatArray:
-    return windows.play(scenario, failed=[name])
+def _fail(scenario: Scenario, name: str, variants: Variants) -> FloatArray:
+    return variants.play(scenario, failed=[name])
 
 
-def _leave_out(scenario: Scenario, name: str, windows: Windows) -> FloatArray:
-    return windows.play(scenario.without(name))
+def _leave_out(scenario: Scenario, name: str, variants: Variants) -> FloatArray:
+    return variants.play(scenario.without(name))
 
 
-def _give(scenario: Scenario, hazard: Hazard, windows: Windows) -> FloatArray:
-    return windows.play(scenario.given(hazard.name))
+def _give(scenario: Scenario, hazard: Hazard, variants: Variants) -> FloatArray:
+    return variants.play(scenario.given(hazard.name))
 
 
 def _chosen(components: list[Component], of: Sequence[str] | str | None) -> list[Component]:
@@ -267,15 +267,15 @@ def _inverse(x: float | FloatArray) -> float:
 
 def _dataset(
     scenario: Scenario,
-    windows: Windows,
+    variants: Variants,
     components: list[Component],
     risks: list[Estimate],
     measured: list[list[dict[str, Estimate]]],
     confidence: float,
 ) -> xr.Dataset:
-    layouts = xr.DataArray([layout.name for layout in windows.layouts], dims="layout")
-    method = CLOPPER_PEARSON if windows.quantity.probability else GAFFKE
-    found = named_variables(layouts, risks, "risk", windows.quantity.risk, "1", method)
+    layouts = xr.DataArray([layout.name for layout in variants.layouts], dims="layout")
+    method = CLOPPER_PEARSON if variants.quantity.probability else GAFFKE
+    found = named_variables(layouts, risks, "risk", variants.quantity.risk, "1", method)
     methods = {name: (words, method + paired) for name, (words, paired) in MEANS.items()}
     methods |= {name: (words, RATIO) for name, words in RATIOS.items()}
     for name, (words, how) in methods.items():
@@ -290,7 +290,7 @@ def _dataset(
         "component": ("component", [component.label for component in components], {"long_name": "node or hazard"}),
         "kind": ("component", kinds, {"long_name": "whether it is a site, a utility or a hazard"}),
     }
-    attrs = windows.attrs(scenario, "Importance of nodes and hazards") | {"confidence": float(confidence)}
+    attrs = variants.attrs(scenario, "Importance of nodes and hazards") | {"confidence": float(confidence)}
     table = xr.Dataset(found, coords=coords, attrs=attrs)
     table["seen"] = ("layout", found["risk"].values > 0.0, {"long_name": "whether the risk was above 0 in any trial"})
     return table

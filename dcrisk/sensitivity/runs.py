@@ -14,10 +14,9 @@ from dcrisk.layouts import Layout, check_layouts
 from dcrisk.outcomes import Wanted
 from dcrisk.sampling import available_threads, sample
 from dcrisk.scenario import Scenario
-from dcrisk.simulate import MOST_TRIALS, check_hours, check_whole
 from dcrisk.specification import SpecificationError, check_known
 from dcrisk.statistics.trials import FloatArray
-from dcrisk.version import __version__
+from dcrisk.windows import Windows, check_windows
 
 
 class Quantity(NamedTuple):
@@ -42,45 +41,36 @@ QUANTITIES = {
 
 
 @dataclass(frozen=True)
-class Windows:
-    """The windows in which all variants of a scenario are played: the same seed, so the same random numbers."""
+class Variants:
+    """Plays variants of a scenario, all with the same layouts in the same windows: the same random numbers."""
 
     layouts: Sequence[Layout]
     quantity: Quantity
-    trials: int
-    seed: int
-    horizon: float
-    warmup: float
-    threads: int
+    windows: Windows
+
+    @property
+    def threads(self) -> int:
+        """That may be used."""
+        return self.windows.threads or available_threads()
 
     def play(
         self, scenario: Scenario, *, spared: Collection[str] = (), failed: Collection[str] = (), threads: int = 0
     ) -> FloatArray:
         """The quantity for each layout and trial of a variant."""
+        trials, seed, horizon, warmup, _ = self.windows
         compiled = compile_scenario(
-            scenario, self.layouts, horizon=self.horizon, warmup=self.warmup, spared=spared, failed=failed
+            scenario, self.layouts, horizon=horizon, warmup=warmup, spared=spared, failed=failed
         )
-        outcomes = sample(compiled, self.seed, 0, self.trials, Wanted(), threads=threads or self.threads)
-        values = np.asarray(self.quantity.of(outcomes, self.horizon), np.float64)
+        outcomes = sample(compiled, seed, 0, trials, Wanted(), threads=threads or self.threads)
+        values = np.asarray(self.quantity.of(outcomes, horizon), np.float64)
         return np.minimum(values, self.quantity.most)  # rounding may carry a share a little above 1
 
     def attrs(self, scenario: Scenario, title: str) -> dict[str, Any]:
         """Where results come from."""
-        return {
-            "title": f"{title} under {scenario.name}",
-            "source": f"dcrisk {__version__}",
-            "dcrisk_version": __version__,
-            "scenario": scenario.name,
-            "scenario_sha256": scenario.digest(),
-            "quantity": self.quantity.name,
-            "seed": str(self.seed),
-            "trials": self.trials,
-            "horizon_hours": self.horizon,
-            "warmup_hours": self.warmup,
-        }
+        return self.windows.provenance(scenario, title) | {"quantity": self.quantity.name}
 
 
-def check_windows(
+def check_variants(
     scenario: Scenario,
     layouts: Sequence[Layout],
     quantity: str,
@@ -89,19 +79,11 @@ def check_windows(
     horizon: float,
     warmup: float,
     threads: int | None,
-) -> Windows:
-    """The windows, unless something about them is wrong."""
+) -> Variants:
+    """What plays the variants, unless something about it is wrong."""
     listed = [layouts] if isinstance(layouts, Layout) else list(layouts)
     check_layouts(scenario, listed)
     check_known(quantity, QUANTITIES, "quantity")
     if quantity == "data_loss" and not any(layout.copies for layout in listed):
         raise SpecificationError("quantity = 'data_loss': no layout keeps data; give copies=[...]")
-    return Windows(
-        listed,
-        QUANTITIES[quantity],
-        check_whole("trials", trials, 1, MOST_TRIALS),
-        check_whole("seed", seed, 0, 2**64 - 1),
-        check_hours("horizon", horizon, least=0.0),
-        check_hours("warmup", warmup),
-        available_threads() if threads is None else check_whole("threads", threads, 1, 4096),
-    )
+    return Variants(listed, QUANTITIES[quantity], check_windows(trials, seed, horizon, warmup, threads))
