@@ -22,7 +22,7 @@ class Wanted(NamedTuple):
 
     attribute: bool = False
     periods: int = 0
-    log: bool = False
+    weight: bool = False
 
 
 class Variable(NamedTuple):
@@ -94,7 +94,7 @@ def empty_outcomes(compiled: CompiledScenario, wanted: Wanted, trials: int, log_
     """Arrays of zeros."""
     shape = shapes(compiled, wanted, trials)
     arrays: dict[str, Any] = {v.field: np.zeros(shape[v.field], v.dtype) for v in VARIABLES}
-    return Outcomes(**arrays, log=np.zeros(log_length, OUTAGE))
+    return Outcomes(**arrays, weight=np.zeros(trials if wanted.weight else 0), log=np.zeros(log_length, OUTAGE))
 
 
 def make_results(
@@ -114,6 +114,11 @@ def make_results(
             array = 1.0 - np.where(sharing[:, None], array, outcomes.downtime) / horizon
         dims = ("layout", *variable.between, "trial")
         variables[variable.name] = dims, array, {"units": variable.units, "long_name": variable.long_name}
+    if wanted.weight:
+        most = 1.0 / float(compiled.plan.plain_share[0])
+        words = "likelihood ratio: how many times as probable the trial is under the scenario as it was drawn"
+        attrs = {"units": "1", "long_name": words, "largest_possible": most}
+        variables["weight"] = "trial", outcomes.weight, attrs
     coords: dict[str, Any] = {
         "layout": ("layout", np.array(compiled.layouts, dtype=object).astype(str), {"long_name": "layout"}),
         "hazard": ("hazard", np.array(compiled.hazards, dtype=object).astype(str), {"long_name": "hazard"}),

@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcrisk.compiler import CompiledScenario
-from dcrisk.kernels.records import BLOCK, LOGGED, Outcomes, Work, rest
+from dcrisk.kernels.records import BLOCK, LOGGED, Outcomes, Totals, Work, rest
 from dcrisk.outcomes import Wanted, empty_outcomes
 
 SECONDS_PER_CALL = 0.2  # long enough to hide the 50 microseconds of a call, short enough for Ctrl-C and progress
 FIRST_PENDING = 1024
 FIRST_LOG = 1 << 14
+COLUMNS = Totals(np.zeros(1, np.int64), np.zeros(1), np.zeros((0, 4)), np.zeros(2), np.zeros(0), np.zeros((2, 0)))
+"""No sums: a column for each trial."""
 
 
 def available_threads() -> int:
@@ -38,10 +40,10 @@ def sample(
 ) -> Outcomes:
     """Outcomes of the trials [first, last): arrays with one column for each."""
     outcomes = empty_outcomes(compiled, wanted, last - first)
-    run = _kernel()
+    run = kernel()
 
     def play(work: Any, start: int, stop: int) -> Any:
-        while not run(compiled.plan, work, outcomes, np.uint64(seed), start, stop, first):
+        while not run(compiled.plan, work, outcomes, COLUMNS, np.uint64(seed), start, stop, first):
             work = rest(compiled.plan, 2 * len(work.heap))
             for array in outcomes[:-1]:
                 array[..., start - first : stop - first] = 0
@@ -64,9 +66,9 @@ class Log:
 
         Trial by trial, in the order in which they end; trials count from ``first``. Good until the next are read.
         """
-        run, plan = _kernel(), self._compiled.plan
+        run, plan = kernel(), self._compiled.plan
         self._work.counters[LOGGED] = 0
-        while not run(plan, self._work, self._outcomes, np.uint64(seed), first, last, first):
+        while not run(plan, self._work, self._outcomes, COLUMNS, np.uint64(seed), first, last, first):
             self._work = rest(plan, 2 * len(self._work.heap))
             self._outcomes = empty_outcomes(self._compiled, Wanted(), self._trials, 2 * len(self._outcomes.log))
         found: NDArray[Any] = self._outcomes.log[: self._work.counters[LOGGED]]
@@ -140,7 +142,7 @@ def _in_threads(work_off: Any, ranges: _Ranges, workers: int) -> None:
             raise
 
 
-def _kernel() -> Any:
+def kernel() -> Any:
     """The compiled kernel, imported when it is first needed: numba takes half a second."""
     from dcrisk.kernels.engine import run
 

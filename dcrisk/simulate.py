@@ -135,7 +135,7 @@ def _lazy(compiled: CompiledScenario, seed: int, trials: int, wanted: Wanted, le
             place = Outcomes._fields.index(variable.field)
             parts[variable.field].append(da.from_delayed(task[place], shape[variable.field], variable.dtype))
     arrays = {field: da.concatenate(chunks, axis=-1) for field, chunks in parts.items()}
-    return Outcomes(**arrays, log=np.zeros(0))
+    return Outcomes(**arrays, weight=np.zeros(0), log=np.zeros(0))
 
 
 def _chunk_length(chunks: Mapping[str, int], trials: int) -> int:

@@ -7,6 +7,7 @@ from scipy import stats
 import dcrisk
 from dcrisk.kernels.records import rest
 from dcrisk.outcomes import Wanted, empty_outcomes
+from dcrisk.sampling import COLUMNS
 
 
 def test_more_than_64_sites_and_layouts():
@@ -75,5 +76,5 @@ def test_the_kernel_says_so_when_there_is_no_room():
     compiled = compile_scenario(scenario, layouts, horizon=8766.0, warmup=0.0)
     plan = compiled.plan
     outcomes = empty_outcomes(compiled, Wanted(), 5)
-    assert not run(plan, rest(plan, 4), outcomes, np.uint64(1), 0, 5, 0)
-    assert run(plan, rest(plan, 4096), outcomes, np.uint64(1), 0, 5, 0)
+    assert not run(plan, rest(plan, 4), outcomes, COLUMNS, np.uint64(1), 0, 5, 0)
+    assert run(plan, rest(plan, 4096), outcomes, COLUMNS, np.uint64(1), 0, 5, 0)

@@ -10,8 +10,9 @@ import numpy as np
 from dcrisk.compiler.graph import Graph
 from dcrisk.compiler.laws import active_law, alias_table, profile_points
 from dcrisk.compiler.services import Services
-from dcrisk.compiler.sources import FAILED, Sources, given_stream, never_happens, stream_number
+from dcrisk.compiler.sources import FAILED, Group, Sources, given_stream, never_happens, stream_number
 from dcrisk.compiler.tables import Tables
+from dcrisk.kernels import records
 from dcrisk.kernels.records import Plan
 from dcrisk.layouts import Layout, check_layouts
 from dcrisk.rates import HOURS_PER_YEAR
@@ -20,6 +21,7 @@ from dcrisk.scenario import Scenario
 __all__ = [
     "HOURS_PER_YEAR",
     "CompiledScenario",
+    "Group",
     "active_law",
     "alias_table",
     "compile_scenario",
@@ -28,6 +30,16 @@ __all__ = [
     "profile_points",
     "stream_number",
 ]
+
+
+UNTILTED = {
+    "classes": np.zeros(0, records.CLASS),
+    "plain_share": np.ones(1),
+    "tilts": np.zeros(0, records.TILT),
+    "first_tilt": np.zeros(records.KINDS_OF_TILTS, np.int64),
+    "bins": np.zeros(0, records.BIN),
+}
+"""The fields of a plan whose events come by themselves, under the law of the scenario."""
 
 
 class CompiledScenario(NamedTuple):
@@ -40,6 +52,8 @@ class CompiledScenario(NamedTuple):
     """Whether some layout has shares of capacity."""
     backups: bool
     """Whether some layout has asynchronous copies."""
+    groups: tuple[Group | None, ...]
+    """Of each source: the components and the rate that its events have; None where they come otherwise."""
 
 
 def compile_scenario(
@@ -73,6 +87,7 @@ def compile_scenario(
         **tables.arrays(),
         window=np.array([warmup, horizon], np.float64),
         moments=np.array(moments, np.float64),
+        **UNTILTED,
     )
     hazards = [hazard.name for hazard in scenario.hazards] + [FAILED] * bool(failed)
     return CompiledScenario(
@@ -81,4 +96,5 @@ def compile_scenario(
         hazards=tuple(hazards),
         capacity=len(plan.demands) > 0,
         backups=len(plan.protections) > 0,
+        groups=tuple(sources.groups),
     )

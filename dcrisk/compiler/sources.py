@@ -44,8 +44,10 @@ class Group(NamedTuple):
     stream: str
     components: Sequence[int]  # their places among those of the hazard
     weights: Sequence[float]
+    origins: Sequence[str]
     rate: Rate  # of all together where it is a number; else of each
     multiplicity: float = 1.0
+    dispersion: float = 1.0
 
 
 def groups_of(hazard: Hazard, rates: Mapping[str, Rate], common: Rate | None) -> list[Group]:
@@ -54,17 +56,18 @@ def groups_of(hazard: Hazard, rates: Mapping[str, Rate], common: Rate | None) ->
     What is planned has a plan for each.
     """
     if common is not None:
-        return [Group(hazard.name, range(len(rates)), [1.0] * len(rates), common, len(rates))]
+        return [Group(hazard.name, range(len(rates)), [1.0] * len(rates), list(rates), common, len(rates))]
     apart = [isinstance(hazard, Maintenance) or durations.is_frozen(rate) for rate in rates.values()]
     certain = [i for i in range(len(rates)) if not apart[i]]
     listed = list(rates.items())
     total = sum(listed[i][1] for i in certain)
     groups = []
     if total > 0:
-        groups.append(Group(hazard.name, certain, [listed[i][1] for i in certain], total))
+        names, weights = zip(*(listed[i] for i in certain), strict=True)
+        groups.append(Group(hazard.name, certain, weights, names, total, dispersion=hazard.dispersion))
     for i, (origin, rate) in enumerate(listed):
         if apart[i]:
-            groups.append(Group(f"{hazard.name}{ARROW}at {origin}", [i], [1.0], rate))
+            groups.append(Group(f"{hazard.name}{ARROW}at {origin}", [i], [1.0], [origin], rate))
     return groups
 
 
@@ -111,6 +114,7 @@ RESTING: dict[str, Any] = {
     "lead": 0.0,
     "raises": 0,
     "quiet": 0,
+    "tilted": 0,
 }
 """The fields of a source at which nothing happens."""
 
@@ -125,6 +129,8 @@ class Sources:
         self._hits = Hits(tables, graph, scenario)
         self._rows: list[dict[str, Any]] = []
         self._names: list[str] = []
+        self.groups: list[Group | None] = []
+        """Of each source: whose events come at a rate, in which group; None where they come otherwise."""
         self._streams: dict[int, str] = {}
         self._choices: list[tuple[float, int, int]] = []
         self._components: list[tuple[int, int, int]] = []
@@ -172,7 +178,8 @@ class Sources:
             row = template | choices | self._when(hazard, group, mass)
             row["quiet"] = int(any(self._components[first + i][2] for i in group.components))
             if row["idle"] < 0.0 or row["rate_per_hour"] > 0.0:
-                self._append(row, group.stream)
+                planned = isinstance(hazard, Maintenance)
+                self._append(row, group.stream, None if planned else group)
         self._templates[hazard.name] = template | self._add_choices(
             [mean_rate(rate) for rate in rates.values()], [first + i for i in range(len(rates))]
         )
@@ -190,9 +197,9 @@ class Sources:
         if per_block == 0:
             return {}
         batch = records.DRAWN if per_block >= WORTH_A_BATCH else 1
-        if not durations.is_frozen(group.rate) and hazard.dispersion == 1.0:
+        if not durations.is_frozen(group.rate) and group.dispersion == 1.0:
             return {"rate_per_hour": yearly / HOURS_PER_YEAR, "batch": batch}
-        dispersion = hazard.dispersion if hazard.dispersion > 1.0 else None
+        dispersion = group.dispersion if group.dispersion > 1.0 else None
         idle, table = active_law(group.rate, mass, group.multiplicity, dispersion)
         return {"idle": idle, "rate_table": self._tables.add_table(table), "batch": batch}
 
@@ -215,7 +222,7 @@ class Sources:
         self._profiles.append((first, len(self._profile_masses)))
         return len(self._profiles) - 1, masses[-1]
 
-    def _append(self, row: dict[str, Any], name: str) -> None:
+    def _append(self, row: dict[str, Any], name: str, group: Group | None = None) -> None:
         """A further source. No two may share their random numbers."""
         stream = stream_number(name)
         if stream in self._streams:
@@ -224,6 +231,7 @@ class Sources:
             )
         self._streams[stream] = name
         self._rows.append(row | {"stream": stream})
+        self.groups.append(group)
         self._names.append(name)
 
     # ------------------------------------------------------------ conditions

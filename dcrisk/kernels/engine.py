@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numba import uint64
 
+from dcrisk.kernels.agenda import lay_out
 from dcrisk.kernels.catalogue import strike_listed
 from dcrisk.kernels.events import advance, advance_apart, choose, earliest, rewind
 from dcrisk.kernels.failure import strike
@@ -31,6 +32,7 @@ from dcrisk.kernels.records import (
     FLOOD,
     GAP,
     GRID,
+    NEVER,
     NOTHING,
     OVERFLOW,
     PENDING,
@@ -38,6 +40,7 @@ from dcrisk.kernels.records import (
     TABLE_EVENT,
 )
 from dcrisk.kernels.tables import sample_hours
+from dcrisk.kernels.totals import add_up, weight_of
 from dcrisk.kernels.triggers import raise_others
 
 
@@ -132,21 +135,42 @@ def kernel(sources):
     """
 
     @entry
-    def run(plan, work, outcomes, seed, first_trial, last_trial, origin):
-        """Play the trials [first_trial, last_trial); trial ``origin`` has column 0. False: no room, start again."""
+    def run(plan, work, outcomes, totals, seed, first_trial, last_trial, origin):
+        """Play the trials [first_trial, last_trial); trial ``origin`` has column 0. False: no room, start again.
+
+        Where trials are added up, all have column 0. Where events are laid out, it begins with the first of a block.
+        """
         key = uint64(seed)
+        laid_out = len(plan.classes) > 0 or plan.plain_share[0] < 1.0  # what is given may be all that is tilted
+        added_up = len(totals.sums) > 0
         for block in range(first_trial // BLOCK, (last_trial + BLOCK - 1) // BLOCK):
             rewind(plan, work, key, block)
             start = block * BLOCK
+            following = 0
             s = earliest(work.cursors, plan.timed[0])
-            while s >= 0 and work.cursors[s].trial < BLOCK and start + work.cursors[s].trial < last_trial:
-                trial = work.cursors[s].trial
-                if start + trial < first_trial:
+            while True:
+                if laid_out:
+                    trial = following
+                    following += 1
+                else:
+                    trial = work.cursors[s].trial if s >= 0 else NEVER
+                if trial >= BLOCK or start + trial >= last_trial:
+                    break
+                number = start + trial
+                if laid_out:
+                    lay_out(plan, work, key, block, trial)
+                    s = earliest(work.cursors, plan.timed[0])
+                elif number < first_trial:
                     advance_apart(plan, work, key, block, s)
                     s = earliest(work.cursors, plan.timed[0])
                     continue
-                number = start + trial
-                s = play(plan, work, outcomes, key, block, trial, number, number - origin, s)
+                column = 0 if added_up else number - origin
+                if s >= 0:
+                    s = play(plan, work, outcomes, key, block, trial, number, column, s)
+                if added_up:
+                    add_up(plan, work, outcomes, totals)
+                elif len(outcomes.weight) > 0:
+                    outcomes.weight[column] = weight_of(plan, work)
                 if work.counters[OVERFLOW] == 1:
                     return False
         return sources >= 0

@@ -2,7 +2,7 @@
 
 Time in which nothing happens costs nothing: the next event of a source is an exponential gap away, over as many
 trials as it takes. Where the rate itself is uncertain, whole trials without an event are skipped instead. What is planned
-happens in every trial, at the same hours.
+happens in every trial, at the same hours. What has been laid out before the trial (kernels/agenda.py) is read off.
 """
 
 from __future__ import annotations
@@ -11,13 +11,26 @@ import math
 
 from dcrisk.kernels.jit import inner, once, rare
 from dcrisk.kernels.philox import uniform, uniforms
-from dcrisk.kernels.records import BLOCK, DURATION, GAP, NEVER, RATE_DRAWS
+from dcrisk.kernels.records import (
+    BLOCK,
+    DISC,
+    DURATION,
+    DURATION_TILT,
+    GAP,
+    GRID,
+    LAID,
+    NEVER,
+    RATE_DRAWS,
+    TRIAL,
+)
 from dcrisk.kernels.tables import quantile, to_grid
+from dcrisk.kernels.tilts import tilted
 
 
 @once
 def rewind(plan, work, key, block):
     """Bring every source to its first event of a block."""
+    work.counters[LAID] = 0
     for s in range(plan.timed[0]):
         cursor = work.cursors[s]
         cursor.within = 0.0
@@ -67,8 +80,10 @@ def advance(plan, work, key, block, s):
         cursor.time = moment(plan, source, cursor.within)
     elif source.period == 0.0:
         advance_uncertain(plan, work, key, block, s, gap)
-    else:
+    elif source.period > 0.0:
         advance_planned(plan, work, s)
+    else:
+        advance_laid(plan, work, s)
     if cursor.trial >= BLOCK:
         cursor.trial = NEVER
 
@@ -106,6 +121,25 @@ def advance_planned(plan, work, s):
     window = source.first_window + cursor.event % source.windows
     cursor.trial = cursor.event // source.windows
     cursor.time = to_grid(source.phase + window * source.period)
+
+
+@rare
+def advance_laid(plan, work, s):
+    """The next event of those that have been laid out for this trial."""
+    source, cursor = plan.sources[s], work.cursors[s]
+    i = int(cursor.within)
+    while i < work.counters[LAID] and plan.classes[work.agenda[i].row].source != s:
+        i += 1
+    if i >= work.counters[LAID]:
+        cursor.trial = NEVER
+        return
+    laid = work.agenda[i]
+    cursor.within = i + 1.0
+    cursor.trial = work.counters[TRIAL]
+    cursor.time = laid.time
+    cursor.choice = laid.component
+    if source.kind <= GRID or source.kind == DISC:
+        cursor.third = tilted(plan, work, s, DURATION_TILT, s, (s << 32) | cursor.event, cursor.third)
 
 
 @inner
@@ -146,9 +180,9 @@ def earliest(cursors, sources):
 
 @inner
 def choose(plan, source, u):
-    """The component an event strikes: an alias-table draw (Walker 1977)."""
-    if source.origin >= 0:
-        return source.origin
+    """The component an event strikes: an alias-table draw (Walker 1977), unless it is known."""
+    if source.origin != -1:
+        return source.origin if source.origin >= 0 else int(u)
     place = u * source.size
     i = min(int(place), source.size - 1)
     choice = plan.choices[source.first + i]

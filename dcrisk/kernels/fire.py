@@ -8,17 +8,22 @@ from dcrisk.kernels.outages import hit
 from dcrisk.kernels.pending import drop_first, push
 from dcrisk.kernels.philox import uniform, uniforms
 from dcrisk.kernels.records import (
+    CONTAINED_TILT,
     DAMAGED,
     DESTROYED,
     FIRST_BUILDING,
     FRONT,
     INTERRUPTED,
+    ISOLATION_TILT,
     REIGNITION_DRAWS,
+    SEVERITY_TILT,
     SHARED_DRAW,
+    SPREAD_TILT,
     START,
     STRUCK,
 )
 from dcrisk.kernels.tables import sample_hours
+from dcrisk.kernels.tilts import tilted
 
 
 @once
@@ -37,6 +42,7 @@ def burn(plan, work, key, block, s, c, t, trial, event, held, lasts):
     if not forced and lies_destroyed(work, len(plan.components), fire.first_building + origin, trial, t):
         return False
     tables, values = plan.tables, plan.table_values
+    held = tilted(plan, work, s, CONTAINED_TILT, fire.first_building + origin, cause, held)
     contained = held < plan.buildings[fire.first_building + origin].contained
     if source.contained >= 0:
         contained = source.contained == 1
@@ -66,6 +72,7 @@ def burn(plan, work, key, block, s, c, t, trial, event, held, lasts):
         work.burnt[b] = stamp
         building = plan.buildings[b]
         severe, lasts = uniforms(key, source.stream, block, event, FIRST_BUILDING + 2 * j)
+        severe = tilted(plan, work, s, SEVERITY_TILT, b, cause, severe)
         severe = mix(damage, severe, fire.shared_fraction)
         state = DESTROYED if severe < building.destroyed else DAMAGED
         if j == origin and source.severity >= 0:
@@ -79,6 +86,7 @@ def burn(plan, work, key, block, s, c, t, trial, event, held, lasts):
         for e in range(building.first_edge, building.last_edge):
             edge = plan.edges[e]
             catches, takes = uniforms(key, source.stream, block, event, edge_draws + 2 * edge.draw)
+            catches = tilted(plan, work, s, SPREAD_TILT, e, cause, catches)
             if catches < edge.probability and work.burnt[fire.first_building + edge.target] != stamp:
                 arrival = now + sample_hours(tables, values, edge.delay, takes)
                 push(work.front, counters, FRONT, arrival, START, edge.target, INTERRUPTED, cause, t)
@@ -148,6 +156,8 @@ def isolate(plan, work, key, block, s, t, now, trial, event, g, burning, shared,
     cause = (s << 32) | event
     member_draws = group_draws + 4 * fire.groups
     happens, later = uniforms(key, source.stream, block, event, group_draws + 4 * g)
+    if group_draws < REIGNITION_DRAWS:  # one row cannot stand for two draws of an event
+        happens = tilted(plan, work, s, ISOLATION_TILT, fire.first_group + g, cause, happens)
     if happens >= fire.isolation_probability:
         return
     start = now + sample_hours(tables, values, fire.isolation_delay, later)

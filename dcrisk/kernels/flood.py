@@ -10,8 +10,18 @@ from dcrisk.kernels.jit import once
 from dcrisk.kernels.normal import mix, ndtr, ndtri, snap, student_cdf
 from dcrisk.kernels.outages import hit
 from dcrisk.kernels.philox import uniform, uniforms
-from dcrisk.kernels.records import DAMAGED, DESTROYED, FLOOD_DRAWS, FLOOD_MIXING, SHARED_DRAW
+from dcrisk.kernels.records import (
+    BREACH_TILT,
+    DAMAGED,
+    DESTROYED,
+    FLOOD_DRAWS,
+    FLOOD_MIXING,
+    FRAGILITY_TILT,
+    SHARED_DRAW,
+    STAGE_TILT,
+)
 from dcrisk.kernels.tables import quantile, to_grid
+from dcrisk.kernels.tilts import tilted
 
 LOW = -np.inf  # a basin below its threshold
 
@@ -38,6 +48,7 @@ def rise(plan, work, key, block, s, event):
         scale = math.sqrt(flood.freedom / quantile(plan.tables, plan.table_values, flood.mixing, mixing))
     for b in range(flood.basins):
         u = uniform(key, source.stream, block, event, FLOOD_DRAWS + b)
+        u = tilted(plan, work, s, STAGE_TILT, flood.first_basin + b, (s << 32) | event, u)
         if flood.basins > 1:
             scores[b] = ndtri(u)
             z = 0.0
@@ -61,6 +72,7 @@ def inundate(plan, work, key, block, s, t, trial, event):
     flood = plan.floods[source.item]
     if rise(plan, work, key, block, s, event) <= flood.reach:
         return
+    cause = (s << 32) | event
     shared, damage = uniforms(key, source.stream, block, event, SHARED_DRAW)
     draws = FLOOD_DRAWS + flood.basins + (flood.basins & 1)
     for i in range(flood.places):
@@ -69,20 +81,24 @@ def inundate(plan, work, key, block, s, t, trial, event):
         own = draws + 4 * i
         if flood.residual_sd > 0.0:
             level += flood.residual_sd * residual(plan, work, key, source.stream, block, event, flood, i, own)
-        breaches = uniform(key, source.stream, block, event, own + 1) < place.breach
-        if not (level > place.protection or (level > place.floor and breaches)):
-            continue
+        if level <= place.protection:
+            if level <= place.floor:
+                continue
+            u = uniform(key, source.stream, block, event, own + 1)
+            if tilted(plan, work, s, BREACH_TILT, flood.first_place + i, cause, u) >= place.breach:
+                continue
         depth = level - place.floor
         if flood.fragility == 0.0 or flood.critical == 0.0 or flood.critical == np.inf:
             destroyed = depth >= flood.critical
         else:
-            u = mix(damage, uniform(key, source.stream, block, event, own + 2), flood.shared)
+            u = uniform(key, source.stream, block, event, own + 2)
+            u = mix(damage, tilted(plan, work, s, FRAGILITY_TILT, flood.first_place + i, cause, u), flood.shared)
             destroyed = u < ndtr(math.log(depth / flood.critical) / flood.fragility)
         table = flood.destroyed if destroyed else flood.damaged
         lasts = mix(shared, uniform(key, source.stream, block, event, own + 3), flood.shared)
         hours = to_grid(quantile(plan.tables, plan.table_values, table, lasts) * (1.0 + flood.growth * depth))
         state = DESTROYED if destroyed else DAMAGED
-        hit(plan, work, key, block, trial, t, t, hours, place.node, state, (s << 32) | event)
+        hit(plan, work, key, block, trial, t, t, hours, place.node, state, cause)
 
 
 @once

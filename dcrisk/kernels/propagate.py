@@ -26,23 +26,27 @@ from dcrisk.kernels.records import (
     EXHAUSTED,
     FAILOVER,
     GROUP_DRAWS,
+    GROUP_TILT,
     INTERRUPTED,
     NOTHING,
     PENDING,
     PLACED,
     QUEUED,
     RECOPIED,
+    REFUEL_TILT,
     REPLICA,
     RESTART,
     RESTART_DRAWS,
     RESTORED,
     SERVICE,
     START,
+    START_TILT,
     STORE,
     WATCHFUL,
 )
 from dcrisk.kernels.services import in_time, settle_account, settle_capacity, settle_failover, settle_placed
 from dcrisk.kernels.tables import sample_hours, to_grid
+from dcrisk.kernels.tilts import tilted
 from dcrisk.kernels.triggers import raise_others
 
 
@@ -91,13 +95,17 @@ def ride(plan, work, key, block, t, v):
     s, event = state.demand_cause >> 32, state.demand_cause & 0xFFFFFFFF
     stream = plan.sources[s].stream
     state.held = 0
-    if supply.common > 0.0 and uniform(key, stream, block, event, GROUP_DRAWS + supply.group) < supply.common:
+    if supply.common > 0.0:
+        together = uniform(key, stream, block, event, GROUP_DRAWS + supply.group)
+        if tilted(plan, work, s, GROUP_TILT, supply.group, state.demand_cause, together) < supply.common:
+            return
+    number = plan.vertices[v].item
+    starting, lasting = uniforms(key, stream, block, event, BACKUP_DRAWS + 4 * number)
+    if tilted(plan, work, s, START_TILT, number, state.demand_cause, starting) < supply.own:
         return
-    first = BACKUP_DRAWS + 4 * plan.vertices[v].item
-    starting, lasting = uniforms(key, stream, block, event, first)
-    if starting < supply.own:
-        return
-    refuelled, running = uniforms(key, stream, block, event, first + 2)
+    refuelled, running = uniforms(key, stream, block, event, BACKUP_DRAWS + 4 * number + 2)
+    if supply.endless == 0:
+        refuelled = tilted(plan, work, s, REFUEL_TILT, number, state.demand_cause, refuelled)
     hours = np.inf
     if supply.endless == 0 and refuelled >= supply.refuel:
         hours = sample_hours(plan.tables, plan.table_values, supply.autonomy, lasting)

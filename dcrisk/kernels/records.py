@@ -23,6 +23,9 @@ NOTHING = np.int64(-1)
 # what an event does to a node, mildest first
 INTERRUPTED, DAMAGED, DESTROYED = codes(0, 3)
 
+# of a source whose events are laid out before each trial: Source.period, Source.origin
+LAID_OUT, ON_AGENDA = -1.0, -2
+
 # how an event of a source unfolds
 FAILURE, GRID, FIRE, FLOOD, DISC, TABLE_EVENT = 0, 1, 2, 3, 4, 5
 
@@ -51,11 +54,20 @@ BACKUP_DRAWS, GROUP_DRAWS, RESTART_DRAWS, RELOCATION_DRAWS = (np.int64(i << 29) 
 RATE_DRAWS, TRIGGER_DRAWS, REIGNITION_DRAWS, SHARED_DRAW = (
     np.int64(i << 29) for i in (5, 6, 7, 8)
 )  # SHARED_DRAW: durations, then damage
-FAILOVER_DRAWS, RECOPY_DRAWS, LAYOUT_DRAWS, PLACEMENT_DRAWS = (np.int64(i << 29) for i in (9, 10, 11, 12))
-PLACEMENT = np.int64(0)  # a stream that may be a hazard's as well: no event has draws from PLACEMENT_DRAWS on
+FAILOVER_DRAWS, RECOPY_DRAWS, LAYOUT_DRAWS = (np.int64(i << 29) for i in (9, 10, 11))
+OF_TRIALS = np.int64(0)  # a stream that may be a hazard's as well: no event has draws from PLACEMENT_DRAWS on
+PLACEMENT_DRAWS, AGENDA_DRAWS = (np.int64(i << 29) for i in (12, 13))
 BACKUP_AGE, _, WARNING, _ = (LAYOUT_DRAWS + i for i in range(4))  # of a backup: its age, then its lag
 MOVE_WORKS, _, MANUAL_MOVE, _, WAY_BACK, _ = codes(0, 6)  # whether, then hours; hours; hours of the way back, its delay
 LARGEST_DRAWS = 1 << 29
+
+# of an agenda: whether the trial is tilted, which event is the middle; then of each class; then of each event
+MIXTURE, MIDDLE, CLASS_DRAWS = (AGENDA_DRAWS + i for i in range(3))
+
+# the draws that may be tilted: rows of Plan.tilts from Plan.first_tilt on
+CONTAINED_TILT, SEVERITY_TILT, SPREAD_TILT, ISOLATION_TILT, STAGE_TILT, BREACH_TILT, FRAGILITY_TILT = codes(0, 7)
+START_TILT, GROUP_TILT, REFUEL_TILT, DURATION_TILT = codes(7, 4)
+KINDS_OF_TILTS = 11
 
 VERTEX = np.dtype(
     [
@@ -119,14 +131,14 @@ SOURCE = np.dtype(
         ("profile", "i8"),  # row of profiles, or -1
         ("idle", "f8"),  # an uncertain rate: log of P(no event in a trial), a plan: -inf; 0 for a rate that is certain
         ("rate_table", "i8"),  # and the law of the mean number of events in a trial that has one
-        ("period", "f8"),  # a plan: hours from one window to the next; 0 for what comes by chance
+        ("period", "f8"),  # a plan: hours from one window to the next; 0: comes by chance; LAID_OUT
         ("phase", "f8"),  # hours at which window 0 begins
         ("first_window", "i8"),  # of a trial
         ("windows", "i8"),  # of each trial
         ("batch", "i8"),  # events whose random numbers are drawn together
         ("first", "i8"),  # choices of this source: [first, first + size)
         ("size", "i8"),
-        ("origin", "i8"),  # given, raised: the component, or -1 for one drawn by the rates
+        ("origin", "i8"),  # given, raised: the component, or -1 for one drawn by the rates; ON_AGENDA
         ("table", "i8"),
         ("state", "i8"),
         ("renewal", "i8"),
@@ -137,6 +149,7 @@ SOURCE = np.dtype(
         ("lead", "f8"),  # hours of warning
         ("raises", "i8"),  # whether a trigger waits for its events
         ("quiet", "i8"),  # whether some of its components are quiet
+        ("tilted", "i8"),  # whether the draws of its events may be tilted
     ]
 )
 CHOICE = np.dtype([("keep", "f8"), ("alias", "i8"), ("component", "i8")])
@@ -222,6 +235,28 @@ BUILDING = np.dtype(
 EDGE = np.dtype([("target", "i8"), ("probability", "f8"), ("delay", "i8"), ("draw", "i8")])
 TABLE = np.dtype([("kind", "i8"), ("cells_log2", "i8"), ("first", "i8"), ("size", "i8")])
 
+CLASS = np.dtype(
+    [
+        ("source", "i8"),
+        ("component", "i8"),  # that its events strike, or -1 for any of the source
+        ("count", "i8"),  # of events in a trial, or -1: drawn
+        ("counts", "i8"),  # rows of tilts: how many, where (or -1), and when, seen from the middle of all
+        ("choice", "i8"),
+        ("lag", "i8"),
+    ]
+)
+"""Events that are laid out before a trial is played."""
+TILT = np.dtype([("first", "i8"), ("size", "i8")])
+BIN = np.dtype(
+    [
+        ("low", "f8"),  # a uniform lies in the bin from here on, and with this probability
+        ("width", "f8"),
+        ("start", "f8"),  # the same where it is tilted
+        ("share", "f8"),
+        ("ratio", "f8"),  # share over width
+    ]
+)
+
 STATE = np.dtype(
     [
         ("missing", "i4"),  # inputs that are down
@@ -270,6 +305,17 @@ CURSOR = np.dtype(
         ("fourth", "f8"),
     ]
 )
+LAID_EVENT = np.dtype(
+    [
+        ("time", "f8"),
+        ("position", "f8"),  # in the trial: its share of the mass, 0 to 1
+        ("side", "f8"),
+        ("around", "f8"),  # how many times as likely the others lie as they do if this one is the middle
+        ("row", "i8"),  # of classes
+        ("component", "i8"),
+    ]
+)
+USED_BIN = np.dtype([("cause", "i8"), ("row", "i8"), ("bin", "i8")])
 OUTAGE = np.dtype(
     [
         ("trial", "i8"),  # its column
@@ -327,6 +373,11 @@ class Plan(NamedTuple):
     table_values: np.ndarray
     window: np.ndarray  # warm-up, horizon: hours
     moments: np.ndarray  # hours at which it is noted who is down, ascending
+    classes: np.ndarray  # of events that are laid out before each trial; empty: all come by themselves
+    plain_share: np.ndarray  # one number: the share of trials whose draws are not tilted
+    tilts: np.ndarray
+    first_tilt: np.ndarray  # of each kind of draw
+    bins: np.ndarray
 
 
 class Work(NamedTuple):
@@ -350,6 +401,9 @@ class Work(NamedTuple):
     scores: np.ndarray  # normal scores of basins or places
     drawn: np.ndarray  # (source, draw, event): uniforms drawn together
     in_use: np.ndarray  # member of a FAILOVER gate: in use, left on the way elsewhere, or free
+    agenda: np.ndarray  # the events that are laid out, in order of time
+    used: np.ndarray  # bins of the tilted draws of this trial
+    likelihood: np.ndarray  # one number: of all these draws, under the tilted law over that under the scenario's
 
 
 class Outcomes(NamedTuple):
@@ -365,12 +419,34 @@ class Outcomes(NamedTuple):
     degraded: np.ndarray  # hours up, with less capacity than wanted
     unserved: np.ndarray  # hours times the share of the demand that is not served
     lost_hours: np.ndarray  # of data, where what is left is a backup
+    weight: np.ndarray  # one of each trial, where events are laid out
     log: np.ndarray  # no column a trial: OUTAGE records, in the order in which they end
 
 
+class Totals(NamedTuple):
+    """What a run adds up instead, if one asks for sums and not for columns."""
+
+    quantity: np.ndarray  # one number: which
+    above: np.ndarray  # one number: hours that count as 1 where exceeded, or -1: the quantity itself
+    sums: np.ndarray  # layout, place; without rows: columns are wanted
+    weights: np.ndarray  # sum, and sum of squares, of the weights of trials
+    scale: np.ndarray  # layout: how much its quantity counts in what is learnt
+    learnt: np.ndarray  # (power, bin): what trials that drew from it brought; without bins nothing is to be learnt
+
+
+# what may be added up
+DOWNTIME, ANY_OUTAGE, DATA_LOSS, OUTAGES, LONGEST, DEGRADED, LOST_HOURS = codes(0, 7)
+
+# rows of Totals.learnt: of weight times quantity, and of its square root, which no single trial can rule
+FULLY, GENTLY = codes(0, 2)
+
+# places in Totals.sums
+HITS, SUM, SQUARES, MOST = codes(0, 4)
+
+
 # places in Work.counters
-PENDING, FRONT, QUEUED, ORDER, BATCH, STRUCK, OVERFLOW, LOGGED = codes(0, 8)
-COUNTERS = 8
+PENDING, FRONT, QUEUED, ORDER, BATCH, STRUCK, OVERFLOW, LOGGED, LAID, USED, UNTILTED, TRIAL = codes(0, 12)
+COUNTERS = 12
 
 
 def rest(plan: Plan, pending: int) -> Work:
@@ -396,4 +472,7 @@ def rest(plan: Plan, pending: int) -> Work:
         scores=np.zeros(int(max(plan.floods["basins"].max(initial=0), plan.floods["places"].max(initial=0))) + 1),
         drawn=np.zeros((max(int(plan.timed[0]), 1), 4, DRAWN)),
         in_use=np.zeros(len(plan.members) + 1, np.int8),
+        agenda=np.zeros(pending, LAID_EVENT),
+        used=np.zeros(pending, USED_BIN),
+        likelihood=np.ones(1),
     )

@@ -19,8 +19,8 @@ from dcrisk.kernels.records import (
     MOVE_WORKS,
     MOVED,
     MOVING,
+    OF_TRIALS,
     PENDING,
-    PLACEMENT,
     PLACEMENT_DRAWS,
     RETURNING,
     SERVING,
@@ -38,7 +38,7 @@ ROUNDING = 1e-9
 def settle_placed(plan, work, key, block, v, trial):
     """Whether that is down which is where this vertex really is: one draw for the trial and the believed place."""
     vertex, state = plan.vertices[v], work.states[v]
-    u = uniform(key, PLACEMENT, block, trial % BLOCK, PLACEMENT_DRAWS + vertex.item)
+    u = uniform(key, OF_TRIALS, block, trial % BLOCK, PLACEMENT_DRAWS + vertex.item)
     place = vertex.first_member  # the believed one, unless an error says otherwise
     for m in range(vertex.first_member + 1, vertex.last_member):
         if u < plan.shares[m]:

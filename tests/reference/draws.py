@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scipy import stats
 
@@ -78,17 +78,23 @@ def quantile(duration, u):
 
 @dataclass(frozen=True)
 class Event:
-    """An event, which names its random numbers. Events of one moment are ordered by row, then by number."""
+    """An event, which names its random numbers. Events of one moment are ordered by row, then by number.
+
+    If it was laid out before its trial, it is known what it has struck. In a tilted trial its draws follow another law.
+    """
 
     row: object
     number: int
     block: int
     key: int
+    struck: int | None = field(default=None, compare=False)
+    law: object = field(default=None, compare=False)
 
     def uniform(self, draw):
         x = philox(self.key, (draw >> 1, self.number, self.block, self.row.stream))
         low, high = x[2 * (draw & 1)], x[2 * (draw & 1) + 1]
-        return ((((high << 32) | low) >> 12) + 0.5) * 2.0**-52
+        u = ((((high << 32) | low) >> 12) + 0.5) * 2.0**-52
+        return u if self.law is None else self.law.of_event(self, draw, u)
 
     def mixed(self, draw, fraction, shared=SHARED_DRAW):
         """A uniform of which a part is common to all hits of the event."""

@@ -105,17 +105,14 @@ def submerge(hazard, event, node, water, first):
     if not (water > protection or (water > floor and event.uniform(first + 1) < breach)):
         return None, 0.0
     depth = water - floor
-    state = (
-        "destroyed"
-        if gives_way(hazard, depth, event.mixed(first + 2, hazard.shared_fraction, SHARED_DRAW + 1))
-        else "damaged"
-    )
+    state = "destroyed" if gives_way(hazard, depth, event, first + 2) else "damaged"
     u = event.mixed(first + 3, hazard.shared_fraction)
     return state, to_grid(level(table_of(hazard.durations[state]), u) * (1.0 + hazard.duration_growth_per_m * depth))
 
 
-def gives_way(hazard, depth, u):
+def gives_way(hazard, depth, event, draw):
     critical = hazard.critical_depth
     if hazard.fragility == 0 or critical in (0, math.inf):
         return depth >= critical
+    u = event.mixed(draw, hazard.shared_fraction, SHARED_DRAW + 1)
     return u < ndtr(math.log(depth / critical) / hazard.fragility)

@@ -109,14 +109,14 @@ class Graph:
         fails = 1.0 - backup.start_probability
         common = backup.common_cause * fails
         own = (fails - common) / (1.0 - common) if common < 1 else 0.0
-        if event.uniform(GROUP_DRAWS + self.groups[backup.group]) < common:
+        if common > 0 and event.uniform(GROUP_DRAWS + self.groups[backup.group]) < common:
             return 0.0
         if event.uniform(first) < own:
             return 0.0
         runs = math.inf
         if backup.run_failure_rate_per_hour > 0:
             runs = to_grid(-math.log(event.uniform(first + 3)) / backup.run_failure_rate_per_hour)
-        if event.uniform(first + 2) < backup.refuel_probability:
+        if backup.autonomy == math.inf or event.uniform(first + 2) < backup.refuel_probability:
             return runs
         return min(runs, quantile(backup.autonomy, event.uniform(first + 1)))
 

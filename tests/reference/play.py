@@ -71,7 +71,7 @@ class Play:
     def pull(self, t, cause, k):
         """The k-th trigger, at t."""
         trigger = self.scenario.triggers[k]
-        raised = Event(cause.row.raises[k], cause.number, cause.block, cause.key)
+        raised = Event(cause.row.raises[k], cause.number, cause.block, cause.key, law=cause.law)
         if raised.uniform(TRIGGER_DRAWS) < trigger.probability:
             delay = quantile(trigger.delay, raised.uniform(TRIGGER_DRAWS + 1))
             self.later(t + delay, lambda now: self.happen(now, raised))

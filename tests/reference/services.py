@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import count
 from types import SimpleNamespace
 
-from dcrisk.kernels.records import BLOCK, PLACEMENT, PLACEMENT_DRAWS, RELOCATION_DRAWS
+from dcrisk.kernels.records import BLOCK, OF_TRIALS, PLACEMENT_DRAWS, RELOCATION_DRAWS
 from reference.data import Data
 from reference.draws import Event, quantile
 from reference.graph import Outage, broken
 from reference.moves import Mover
 
-PLACES = SimpleNamespace(stream=PLACEMENT)
+PLACES = SimpleNamespace(stream=OF_TRIALS)
 ROUNDING = 1e-9
 
 

@@ -196,6 +196,8 @@ def moment(masses, hours, mass, warmup):
 def component(event):
     """The component that an event strikes, as its place among those of its hazard."""
     row = event.row
+    if event.struck is not None:
+        return event.struck
     if row.origin is not None:
         shared = isinstance(row.hazard, Failure) and row.hazard.shared
         return 0 if shared else list(row.hazard.origins()).index(row.origin)
