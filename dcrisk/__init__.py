@@ -45,6 +45,7 @@ from dcrisk.trace import trace
 from dcrisk.version import __version__
 
 if TYPE_CHECKING:
+    from dcrisk.exact import expected_availability
     from dcrisk.plotting import (
         plot_dependence,
         plot_downtime,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
         plot_restoration,
         plot_timeline,
     )
+    from dcrisk.rare import estimate, rate_derivatives, rate_indices, reweight, simulate_rare
     from dcrisk.search import best_of_each_size, search_layouts, value_of_site
     from dcrisk.sensitivity import importance, sobol
     from dcrisk.statistics import (
@@ -79,12 +81,18 @@ _LATER = {
     "compare": "statistics",
     "dependence": "statistics",
     "durability": "statistics",
+    "estimate": "rare",
     "exceedance": "statistics",
+    "expected_availability": "exact",
+    "rate_derivatives": "rare",
+    "rate_indices": "rare",
     "reliability": "statistics",
+    "reweight": "rare",
     "restoration": "statistics",
     "importance": "sensitivity",
     "return_level": "statistics",
     "search_layouts": "search",
+    "simulate_rare": "rare",
     "sla": "statistics",
     "sobol": "sensitivity",
     "summary": "statistics",
@@ -132,7 +140,9 @@ __all__ = [
     "defaults",
     "dependence",
     "durability",
+    "estimate",
     "exceedance",
+    "expected_availability",
     "ignition_rate",
     "importance",
     "jeffreys_rate",
@@ -147,12 +157,16 @@ __all__ = [
     "plot_pareto",
     "plot_restoration",
     "plot_timeline",
+    "rate_derivatives",
+    "rate_indices",
     "reliability",
     "restoration",
     "return_level",
+    "reweight",
     "save_scenario",
     "search_layouts",
     "simulate",
+    "simulate_rare",
     "site_layouts",
     "sla",
     "sobol",

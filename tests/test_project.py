@@ -79,6 +79,11 @@ def test_of_the_kernels_the_compiler_sees_their_records_alone(path):
     assert all(name in allowed or name.startswith("compiler.") for name in imported(path))
 
 
+@pytest.mark.parametrize("path", sorted((PACKAGE / "exact").glob("*.py")), ids=lambda path: path.stem)
+def test_exact_solutions_see_specifications_alone(path):
+    assert all(name in SPECIFICATION or name.startswith("exact.") for name in imported(path))
+
+
 @pytest.mark.parametrize("path", sorted((PACKAGE / "intervals").glob("*.py")), ids=lambda path: path.stem)
 def test_intervals_see_each_other_alone(path):
     assert all(name.startswith("intervals.") for name in imported(path))
@@ -93,6 +98,12 @@ def test_statistics_see_intervals_alone(path):
 def test_what_runs_variants_sees_runs_and_statistics(path):
     allowed = RUNS | {"intervals", "statistics.datasets", "statistics.equal", "statistics.trials"}
     assert all(name in allowed or name.startswith("sensitivity.") for name in imported(path))
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "rare").glob("*.py")), ids=lambda path: path.stem)
+def test_rare_events_see_runs_and_exact_answers(path):
+    allowed = RUNS | {"intervals", "compiler.sources", "kernels", "files", "exact"}
+    assert all(name in allowed or name.startswith("rare.") for name in imported(path))
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "search").glob("*.py")), ids=lambda path: path.stem)

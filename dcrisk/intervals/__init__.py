@@ -36,7 +36,8 @@ which nothing oscillates (the idea of [3]_; the trapezoidal rule then converges 
 the number of *different* values.
 
 ``samples`` has the different values, ``gaffke`` the integral; ``proportions``, ``quantiles``, ``means``, ``ratios``
-and ``tails`` have the intervals, and ``laws`` those of trials that carry weights.
+and ``tails`` have the intervals, ``laws`` those of trials that carry weights, and ``weighted_counts`` that of a sum over
+strata of which only sums are kept.
 
 .. [1] N. Gaffke, "Three test statistics for a nonparametric one-sided hypothesis on the mean of a nonnegative
    variable", Mathematical Methods of Statistics 14 (2005) 451-467.
@@ -53,6 +54,7 @@ from dcrisk.intervals.proportions import paired_proportions_interval, proportion
 from dcrisk.intervals.quantiles import quantile_interval
 from dcrisk.intervals.ratios import counted_pairs, ratio_interval
 from dcrisk.intervals.tails import tail_mean_interval
+from dcrisk.intervals.weighted_counts import weighted_counts_interval
 
 __all__ = [
     "Interval",
@@ -66,5 +68,6 @@ __all__ = [
     "quantile_interval",
     "ratio_interval",
     "tail_mean_interval",
+    "weighted_counts_interval",
     "weighted_quantiles",
 ]

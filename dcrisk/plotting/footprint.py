@@ -89,11 +89,14 @@ def read_footprint(scenario: Any, results: xr.Dataset, measure: str, at_least_ho
         values, words = 100.0 * found["probability_down"].values, f"{share} is down{hours} in {window} (%)"
     elif measure == "destroyed":
         values, words = (
-            100.0 * (results["data_loss"] != 0).mean("trial").values,
+            100.0 * statistics.mean_over_trials(results, "data_loss").values,
             f"{share} is destroyed in {window} (%)",
         )
     else:
-        values, words = results["downtime"].mean("trial").values, f"mean hours in {window} for which the site is down"
+        values, words = (
+            statistics.mean_over_trials(results, "downtime").values,
+            f"mean hours in {window} for which the site is down",
+        )
     sites = {node.name for node in scenario.nodes if hasattr(node, "part_of")}
     by_site = {str(n): float(v) for n, v in zip(found["layout"].values, values, strict=True) if str(n) in sites}
     if not by_site:

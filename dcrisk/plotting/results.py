@@ -191,7 +191,7 @@ def _parts(results: xr.Dataset, mean: FloatArray) -> list[_Part]:
     """The parts of the bars: hazards in their order, what is small merged at the end."""
     if "downtime_by_hazard" not in results:
         return [_Part("all hazards", mean, COLOURS[0], HATCHES[0])]
-    by_hazard = results["downtime_by_hazard"].mean("trial").transpose("hazard", "layout").compute()
+    by_hazard = statistics.mean_over_trials(results, "downtime_by_hazard").transpose("hazard", "layout").compute()
     hours = {str(n): h for n, h in zip(by_hazard["hazard"].values, by_hazard.values, strict=True) if np.any(h > 0.0)}
     largest = sorted(hours, key=lambda name: float(-hours[name].max()))[: len(COLOURS)]
     shown = [name for name in hours if name in largest and hours[name].max() >= 0.01 * mean.max()]

@@ -20,6 +20,7 @@ from dcrisk.statistics.agreement import sla
 from dcrisk.statistics.comparison import compare
 from dcrisk.statistics.curves import exceedance
 from dcrisk.statistics.data_safety import durability
+from dcrisk.statistics.datasets import mean_over_trials
 from dcrisk.statistics.outage_rates import reliability
 from dcrisk.statistics.overview import summary
 from dcrisk.statistics.return_levels import return_level
@@ -34,6 +35,7 @@ __all__ = [
     "dependence",
     "durability",
     "exceedance",
+    "mean_over_trials",
     "reliability",
     "restoration",
     "return_level",

@@ -45,6 +45,12 @@ def read_results(results: xr.Dataset, names: Sequence[str]) -> xr.Dataset:
     return data
 
 
+def mean_over_trials(results: xr.Dataset, name: str) -> xr.DataArray:
+    """The mean of a variable, with the weights of the trials if they have any."""
+    values = results[name].astype(np.float64)
+    return (values * results["weight"] if "weight" in results.variables else values).mean("trial")
+
+
 def check_range(variable: xr.DataArray, limit: float) -> None:
     """Raise unless every value lies between 0 and the limit."""
     lowest, highest = float(variable.min(skipna=False)), float(variable.max(skipna=False))
