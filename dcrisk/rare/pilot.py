@@ -68,8 +68,9 @@ def value_of(tuned: Sequence[Tuned]) -> FloatArray:
 
 
 def unseen(one: Tuned, most: float) -> FloatArray:
-    """What a stratum might still hide from each layout, where it has shown nothing: at most this, 97.5 times in 100."""
-    hidden = one.stratum.harms & (one.sums.hits == 0)
+    """What a stratum might still hide from each layout, where it has shown next to nothing: at most this, 97.5 times in
+    100. A few light hits say as little as none."""
+    hidden = one.stratum.harms & (one.sums.hits < ENOUGH_HITS)
     each: float = 3.7 * one.stratum.weight * most / PLAIN_SHARE / max(one.sums.trials, 1)
     return np.where(hidden, each, 0.0)
 
@@ -179,7 +180,7 @@ def trials_needed(
         variance = (noise[positive] ** 2 / effort[positive, None]).sum(axis=0).max()
         needed[positive] = effort[positive] * variance / relative_error**2
     for i, one in enumerate(tuned):
-        hidden = one.stratum.harms & (one.sums.hits == 0) & (value > 0.0)
+        hidden = one.stratum.harms & (one.sums.hits < ENOUGH_HITS) & (value > 0.0)
         if hidden.any():
             least = float(value[hidden].min())
             needed[i] = max(needed[i], one.stratum.weight * most / PLAIN_SHARE / (0.1 * relative_error * least))

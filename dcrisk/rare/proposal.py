@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ PLAIN_SHARE = 0.1
 COMPANY = 2.5
 """First guess: so many events come close to another one, or a third of them (assumption; it biases nothing)."""
 MOST_TOGETHER = 0.8
+OPEN_CHOICES, OPEN_MARKS = 0.5, 0.2
 CLEARLY = 1.5
 LEAST_KEPT = 0.02
 """Of the law that was there before, this share stays at least, so that no bin is lost by chance."""
@@ -52,7 +54,18 @@ class Proposals(NamedTuple):
             if total > 0.0:
                 found = _sloping(learnt[some] / total, self.tilts.width[some], self.tilts.slopes[row])
                 new[some] = (1.0 - kept) * found + kept * shares[some]
+                new[some] += self._open(row, hits) * (self.tilts.guess[some] - new[some])
         return new
+
+    def _open(self, row: int, hits: float) -> float:
+        """How much of the first guess a row keeps, for ways to do harm that the pilot has not met.
+
+        The law is a product. Where these links or those must fail, to trust what was seen would all but exclude a cut
+        that was not seen: its weight could be thousands of others, and it would be missing from the variance.
+        """
+        if row in self.tilts.choices:
+            return max(OPEN_CHOICES, min(1.0, 3.0 / math.sqrt(hits)))
+        return OPEN_MARKS if self.tilts.slopes[row] == 0 else 0.0
 
     def plan_for(self, stratum: Stratum, shares: FloatArray) -> Plan:
         """The plan whose trials are those of a stratum, drawn with these shares."""

@@ -184,8 +184,9 @@ class Run:
                 more = sum(goal - s.trials for goal, s in zip(goals, sums, strict=True))
                 last = more > left
                 if last and more > 0:
+                    share = max(left, 0) / more
                     goals = [
-                        s.trials + int((goal - s.trials) * max(left, 0) / more) // BLOCK * BLOCK
+                        max(s.trials + int((goal - s.trials) * share) // BLOCK * BLOCK, BLOCK)
                         for goal, s in zip(goals, sums, strict=True)
                     ]
                 jobs = [

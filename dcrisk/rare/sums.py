@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
-from typing import Any, NamedTuple
+from itertools import islice, repeat
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,7 @@ EVENTS_PER_TASK = 200_000
 """About a tenth of a second: long enough to hide what a call costs, short enough for Ctrl-C."""
 
 TASKS_AT_ONCE = 512
+T = TypeVar("T")
 
 
 class Sums(NamedTuple):
@@ -90,7 +92,7 @@ class Adder:
 
     def add_up(self, jobs: Sequence[Job], done: Callable[[int], bool] | None = None) -> list[Sums]:
         """The sums of each job. ``done`` hears of trials as they are played; if it says so, the rest is left undone."""
-        tasks = ((i, part) for i, job in enumerate(jobs) for part in _parts(job))
+        tasks = _in_turn([zip(repeat(i), _parts(job), strict=False) for i, job in enumerate(jobs)])
         found = [no_sums(self._layouts) for _ in jobs]
         stopped = False
 
@@ -135,6 +137,16 @@ def _parts(job: Job) -> Iterator[Job]:
     trials = BLOCK * max(1, int(EVENTS_PER_TASK / (BLOCK * (0.05 + job.events))))
     for first in range(job.first, job.last, trials):
         yield job._replace(first=first, last=min(first + trials, job.last))
+
+
+def _in_turn(lists: Sequence[Iterator[T]]) -> Iterator[T]:
+    """One of each as long as it has any: a run that is ended early has something of every stratum."""
+    waiting = deque(lists)
+    while waiting:
+        first = waiting.popleft()
+        for one in islice(first, 1):
+            waiting.append(first)
+            yield one
 
 
 def key_of(seed: int, *words: object) -> int:
