@@ -45,13 +45,13 @@ MUTATIONS = {
     ),
     "the weight is upside down": (
         "kernels/totals.py",
-        "weight = 1.0 / (plain + (1.0 - plain) * likelihood)",
-        "weight = plain + (1.0 - plain) * likelihood",
+        "return 1.0 / (plain + (1.0 - plain) * work.likelihood[0])",
+        "return plain + (1.0 - plain) * work.likelihood[0]",
     ),
     "the trials that are not tilted are forgotten": (
         "kernels/totals.py",
-        "weight = 1.0 / (plain + (1.0 - plain) * likelihood)",
-        "weight = 1.0 / likelihood",
+        "return 1.0 / (plain + (1.0 - plain) * work.likelihood[0])",
+        "return 1.0 / work.likelihood[0]",
     ),
     "the ratio of a bin is upside down": (
         "rare/proposal.py",
