@@ -15,6 +15,7 @@ def python_blocks(page):
 
 @pytest.mark.parametrize("page", [page for page in PAGES if python_blocks(page)], ids=lambda page: page.name)
 def test_code_blocks_run(page, capsys):
+    """Blocks assert what they show, and one that raises fails."""
     names = {"__name__": page.stem}
     for block in python_blocks(page):
         exec(compile(block, page.name, "exec"), names)

@@ -28,7 +28,7 @@ def sites(names):
     return [dcrisk.Site(name) for name in names]
 
 
-def close(found, exact, rtol=1e-10):
+def assert_close(found, exact, rtol=1e-10):
     np.testing.assert_allclose(found, exact, rtol=rtol, atol=0)
 
 
@@ -56,9 +56,9 @@ def test_in_the_long_run_only_the_mean_of_repairs_matters(law, rate):
     scenario = dcrisk.Scenario(sites("A"), [dcrisk.Failure("f", rate, law, ["A"])])
     exact = renewing(rate, law if law == 24.0 else law.mean())
     layout = dcrisk.Layout("A", replicas=["A"])
-    close(long_run(scenario, layout), exact, 1e-14)
+    assert_close(long_run(scenario, layout), exact, 1e-14)
     # and the transient solution, which knows nothing of it, comes there; the Weibull law has a long tail
-    close(unavailability(scenario, layout, warmup=1e5, horizon=100.0), exact, 1e-8 if law != 24.0 else 1e-10)
+    assert_close(unavailability(scenario, layout, warmup=1e5, horizon=100.0), exact, 1e-8 if law != 24.0 else 1e-10)
 
 
 @pytest.mark.parametrize("warmup, horizon", [(0.0, YEAR), (0.0, 1e-3), (50.0, 10.0), (1e4, 10.0)])
@@ -69,7 +69,7 @@ def test_an_exponential_component_from_an_empty_start(warmup, horizon):
     decay = (math.exp(-total * warmup) * -math.expm1(-total * horizon)) / (total * horizon)
     exact = a / total * (1.0 - decay) if horizon > 1 else a * horizon / 2.0 * (1.0 - total * horizon / 3.0)
     layout = dcrisk.Layout("A", replicas=["A"])
-    close(unavailability(scenario, layout, warmup=warmup, horizon=horizon), exact)
+    assert_close(unavailability(scenario, layout, warmup=warmup, horizon=horizon), exact)
 
 
 @pytest.mark.parametrize("rate", [1e-8, 3.0, 100.0])
@@ -86,7 +86,7 @@ def test_a_component_with_constant_repairs(rate):
 
     points = [40.0, 80.0, 120.0]
     exact = integrate.quad(down, 0.0, 160.0, points=points, epsrel=1e-13, epsabs=0.0)[0] / 160.0
-    close(unavailability(scenario, dcrisk.Layout("A", replicas=["A"]), horizon=160.0), exact, 1e-9)
+    assert_close(unavailability(scenario, dcrisk.Layout("A", replicas=["A"]), horizon=160.0), exact, 1e-9)
 
 
 def test_a_component_with_repairs_in_two_stages():
@@ -98,7 +98,7 @@ def test_a_component_with_repairs_in_two_stages():
     generator[1:3, 3] = 1.0
     for horizon in (1.0, 100.0, 3000.0):
         exact = linalg.expm(generator * horizon)[0, 3] / horizon
-        close(unavailability(scenario, dcrisk.Layout("A", replicas=["A"]), horizon=horizon), exact)
+        assert_close(unavailability(scenario, dcrisk.Layout("A", replicas=["A"]), horizon=horizon), exact)
 
 
 def test_overlapping_outages_are_a_queue_without_waiting():
@@ -106,14 +106,14 @@ def test_overlapping_outages_are_a_queue_without_waiting():
     scenario = dcrisk.Scenario([dcrisk.Utility("g")], [dcrisk.GridOutage("o", {"g": 50.0}, law)])
     layout = dcrisk.Layout("g", up="g")
     rate = 50.0 / YEAR
-    close(long_run(scenario, layout), -math.expm1(-rate * 20.0), 1e-14)
+    assert_close(long_run(scenario, layout), -math.expm1(-rate * 20.0), 1e-14)
 
     def down(t):
         u = min(max(t, 10.0), 30.0)
         return -math.expm1(-rate * (min(t, 10.0) + (u - 10.0) - (u - 10.0) ** 2 / 40.0))
 
     exact = integrate.quad(down, 0.0, 100.0, points=[10.0, 30.0], epsrel=1e-13)[0] / 100.0
-    close(unavailability(scenario, layout, horizon=100.0), exact)
+    assert_close(unavailability(scenario, layout, horizon=100.0), exact)
 
 
 def test_a_heavy_tail_of_infinite_mean_has_a_start_but_no_long_run():
@@ -126,7 +126,7 @@ def test_a_heavy_tail_of_infinite_mean_has_a_start_but_no_long_run():
         return -math.expm1(-2.0 / YEAR * (math.sqrt(1.0 + t) - 1.0))
 
     exact = integrate.quad(down, 0.0, YEAR, epsrel=1e-12)[0] / YEAR
-    close(unavailability(scenario, layout), exact, 1e-9)
+    assert_close(unavailability(scenario, layout), exact, 1e-9)
     with pytest.raises(dcrisk.SpecificationError, match="hazard 'o'.*no finite mean.*no stationary state"):
         long_run(scenario, layout)
 
@@ -140,7 +140,7 @@ def test_k_of_n_is_binomial(needed, of):
     scenario = dcrisk.Scenario(sites(names), [dcrisk.Failure("f", 20.0, LAWS["lognormal"], names)])
     down = renewing(20.0, LAWS["lognormal"].mean())
     exact = stats.binom.sf(of - needed, of, down)
-    close(long_run(scenario, dcrisk.Layout("k of n", replicas=names, quorum=needed)), exact, 1e-11)
+    assert_close(long_run(scenario, dcrisk.Layout("k of n", replicas=names, quorum=needed)), exact, 1e-11)
 
 
 def test_tiny_unavailabilities_keep_their_digits():
@@ -150,7 +150,7 @@ def test_tiny_unavailabilities_keep_their_digits():
     down = [renewing(rate, 24.0) for rate in rates.values()]
     for several in (1, 2, 3, 8):
         layout = dcrisk.Layout("any", replicas=names[:several])
-        close(long_run(scenario, layout), math.prod(down[:several]), 1e-13)
+        assert_close(long_run(scenario, layout), math.prod(down[:several]), 1e-13)
     found = dcrisk.expected_availability(scenario, [dcrisk.Layout("any", replicas=names)], stationary=True)
     assert 1e-50 < float(found.unavailability[0]) < 1e-40
     assert 40.0 < float(found.nines[0]) < 50.0
@@ -158,14 +158,14 @@ def test_tiny_unavailabilities_keep_their_digits():
     shocks = dcrisk.GridOutage("o", {"A": 1e-7, "B": 1e-7}, 10.0)
     scenario = dcrisk.Scenario([*sites("AB")], [shocks])
     exact = (1e-7 / YEAR) ** 2 * (10.0**3 / 3.0 + 90.0 * 100.0) / 100.0
-    close(unavailability(scenario, dcrisk.Layout("any", replicas=["A", "B"]), horizon=100.0), exact, 1e-9)
+    assert_close(unavailability(scenario, dcrisk.Layout("any", replicas=["A", "B"]), horizon=100.0), exact, 1e-9)
 
 
 def test_a_member_that_is_named_twice_counts_twice():
     scenario = dcrisk.Scenario(sites("AB"), [dcrisk.Failure("f", {"A": 10.0, "B": 30.0}, 50.0)])
     a, b = renewing(10.0, 50.0), renewing(30.0, 50.0)
-    close(long_run(scenario, dcrisk.Layout("two", replicas=["A", "A", "B"], quorum=2)), a, 1e-13)
-    close(long_run(scenario, dcrisk.Layout("three", replicas=["A", "A", "B"], quorum=3)), a + b - a * b, 1e-13)
+    assert_close(long_run(scenario, dcrisk.Layout("two", replicas=["A", "A", "B"], quorum=2)), a, 1e-13)
+    assert_close(long_run(scenario, dcrisk.Layout("three", replicas=["A", "A", "B"], quorum=3)), a + b - a * b, 1e-13)
 
 
 def test_a_shared_shock_by_hand():
@@ -177,7 +177,7 @@ def test_a_shared_shock_by_hand():
     scenario = dcrisk.Scenario(sites("AB"), hazards)
     a, b, c = renewing(10.0, 50.0), renewing(20.0, 50.0), renewing(2.0, 30.0)
     layouts = [dcrisk.Layout("any", replicas=["A", "B"]), dcrisk.Layout("all", replicas=["A", "B"], quorum=2)]
-    close(long_run(scenario, layouts), [c + (1 - c) * a * b, c + (1 - c) * (a + b - a * b)], 1e-13)
+    assert_close(long_run(scenario, layouts), [c + (1 - c) * a * b, c + (1 - c) * (a + b - a * b)], 1e-13)
 
 
 def test_regions_and_a_utility_above_them():
@@ -191,9 +191,9 @@ def test_regions_and_a_utility_above_them():
     p = {name: -math.expm1(-rate / YEAR * 8.0) for name, rate in rates.items()}
     all_of_them = 1.0 - (1.0 - p["nation"]) * (1.0 - p["everywhere"])
     exact = all_of_them + (1.0 - all_of_them) * p["north"] * p["south"]
-    close(long_run(scenario, dcrisk.Layout("any", replicas=["A", "B", "C"])), exact, 1e-12)
+    assert_close(long_run(scenario, dcrisk.Layout("any", replicas=["A", "B", "C"])), exact, 1e-12)
     one = 1.0 - (1.0 - p["nation"]) * (1.0 - p["everywhere"]) * (1.0 - p["north"])
-    close(long_run(scenario, dcrisk.Layout("A and B", replicas=["A", "B"], quorum=2)), one, 1e-12)
+    assert_close(long_run(scenario, dcrisk.Layout("A and B", replicas=["A", "B"], quorum=2)), one, 1e-12)
 
 
 def test_parts_of_a_campus():
@@ -204,7 +204,7 @@ def test_parts_of_a_campus():
     p = {name: renewing(rate, 20.0) for name, rate in rates.items()}
     around = 1.0 - (1.0 - p["campus"]) * (1.0 - p["hall"])
     layout = dcrisk.Layout("rooms", replicas=["room 1", "room 2"], copies=["room 1", "room 2"])
-    close(long_run(scenario, layout), around + (1 - around) * p["room 1"] * p["room 2"], 1e-13)
+    assert_close(long_run(scenario, layout), around + (1 - around) * p["room 1"] * p["room 2"], 1e-13)
 
 
 # ------------------------------------------------------------ any structure, by enumeration
@@ -271,7 +271,7 @@ def test_random_structures_by_enumeration(seed):
     rng = np.random.default_rng(seed)
     scenario = random_scenario(rng)
     layouts = [dcrisk.Layout(f"l{i}", up=random_gate(rng, [n.name for n in scenario.nodes], 2)) for i in range(3)]
-    close(long_run(scenario, layouts), [enumerated(scenario, layout) for layout in layouts], 1e-12)
+    assert_close(long_run(scenario, layouts), [enumerated(scenario, layout) for layout in layouts], 1e-12)
 
 
 def test_capacity_and_errors_of_placement_by_enumeration():
@@ -285,7 +285,7 @@ def test_capacity_and_errors_of_placement_by_enumeration():
         up = dict(zip(shares, flags, strict=True))
         if sum(shares[name] for name in up if up[name]) < 0.7 - 1e-9:
             exact += math.prod(1 - down[name] if up[name] else down[name] for name in up)
-    close(long_run(scenario, capacity), exact, 1e-12)
+    assert_close(long_run(scenario, capacity), exact, 1e-12)
     layouts = [
         dcrisk.Layout("pair", replicas=["A", "B"], placement_error={("B", "A"): 0.2}),
         dcrisk.Layout("three", replicas=["B"], placement_error={("B", "A"): 0.3, ("B", "C"): 0.5}),
@@ -293,7 +293,7 @@ def test_capacity_and_errors_of_placement_by_enumeration():
     ]
     a, b, c = (down[name] for name in "ABC")
     exact = [0.2 * a + 0.8 * a * b, 0.3 * a + 0.5 * c + 0.2 * b, 0.4 * a + 0.6 * c]
-    close(long_run(scenario, layouts), exact, 1e-12)
+    assert_close(long_run(scenario, layouts), exact, 1e-12)
 
 
 # ------------------------------------------------------------ tables, plans, what is not known
@@ -332,10 +332,10 @@ def test_an_event_table_by_hand():
         both = down(t, [(30.0, 0.0, 30.0), quake])  # P(A or B is down)
         return [a, b, a + b - both, both]
 
-    close(long_run(scenario, layouts), all_four(math.inf), 1e-12)
+    assert_close(long_run(scenario, layouts), all_four(math.inf), 1e-12)
     points = [4.0, 5.0, 10.0, 30.0]
     exact = [integrate.quad(lambda t: all_four(t)[i], 0, 50.0, points=points, epsrel=1e-13)[0] / 50.0 for i in range(4)]  # noqa: B023
-    close(unavailability(scenario, layouts, horizon=50.0), exact)
+    assert_close(unavailability(scenario, layouts, horizon=50.0), exact)
 
 
 def test_maintenance_and_failures():
@@ -347,16 +347,16 @@ def test_maintenance_and_failures():
     work = dcrisk.Maintenance("work", names, every_hours=730.5, duration=8.0)
     f = 3 * 8.0 / 730.5
     exact = f * (1 - (1 - q) ** 2) + (1 - f) * (3 * q**2 * (1 - q) + q**3)
-    close(long_run(dcrisk.Scenario(sites(names), [failures, work]), quorum), exact, 1e-12)
+    assert_close(long_run(dcrisk.Scenario(sites(names), [failures, work]), quorum), exact, 1e-12)
     at_once = dcrisk.Maintenance("work", names, every_hours=730.5, duration=8.0, apart_hours=0.0)
     f = 8.0 / 730.5
     exact = f + (1 - f) * (3 * q**2 * (1 - q) + q**3)
-    close(long_run(dcrisk.Scenario(sites(names), [failures, at_once]), quorum), exact, 1e-12)
+    assert_close(long_run(dcrisk.Scenario(sites(names), [failures, at_once]), quorum), exact, 1e-12)
     # of the windows at -5 and 5 the first is no part of a trial without warm-up
     few = dcrisk.Maintenance("work", ["A"], every_hours=10.0, duration=7.0, first_hours=5.0)
     layout = dcrisk.Layout("A", replicas=["A"])
-    close(unavailability(dcrisk.Scenario(sites("A"), [few]), layout, horizon=10.0), 0.5)
-    close(unavailability(dcrisk.Scenario(sites("A"), [few]), layout, horizon=10.0, warmup=5.0), 0.7)
+    assert_close(unavailability(dcrisk.Scenario(sites("A"), [few]), layout, horizon=10.0), 0.5)
+    assert_close(unavailability(dcrisk.Scenario(sites("A"), [few]), layout, horizon=10.0, warmup=5.0), 0.7)
 
 
 def test_a_rate_that_is_not_known():
@@ -366,15 +366,15 @@ def test_a_rate_that_is_not_known():
     scenario = dcrisk.Scenario(sites("AB"), [grid])
     one = 1.0 - (1.0 + 50.0 * 20.0 / YEAR) ** -1.5
     layouts = [dcrisk.Layout("A", replicas=["A"]), dcrisk.Layout("any", replicas=["A", "B"])]
-    close(long_run(scenario, layouts), [one, one**2], 1e-11)
+    assert_close(long_run(scenario, layouts), [one, one**2], 1e-11)
     failures = dcrisk.Failure("f", stats.uniform(0.0, 100.0), 20.0, ["A", "B"])
     scenario = dcrisk.Scenario(sites("AB"), [failures])
     most = 100.0 * 20.0 / YEAR
-    close(long_run(scenario, layouts[0]), 1.0 - math.log1p(most) / most, 1e-11)
+    assert_close(long_run(scenario, layouts[0]), 1.0 - math.log1p(most) / most, 1e-11)
     # sites that share it fail together in bad worlds: E[p(rate)^2], and with two such hazards the mean over both rates
     x = np.linspace(0.0, most, 200_001)
     exact = integrate.simpson((x / (1.0 + x)) ** 2, x=x) / most
-    close(long_run(scenario, layouts[1]), exact, 1e-9)
+    assert_close(long_run(scenario, layouts[1]), exact, 1e-9)
     both = dcrisk.GridOutage("bad years", {"A": 40.0, "B": 20.0}, 30.0, dispersion=4.0)
     scenario = dcrisk.Scenario(sites("AB"), [failures, both])
     f = 1.0 / (1.0 + x)
@@ -384,7 +384,7 @@ def test_a_rate_that_is_not_known():
 
     one, two = integrate.simpson(f, x=x) / most, integrate.simpson(f**2, x=x) / most
     exact = 1.0 - one * quiet(40.0) - one * quiet(20.0) + two * quiet(60.0)
-    close(unavailability(scenario, layouts[1], warmup=YEAR - 1.0, horizon=1.0), exact, 1e-6)
+    assert_close(unavailability(scenario, layouts[1], warmup=YEAR - 1.0, horizon=1.0), exact, 1e-6)
 
 
 @pytest.mark.parametrize("law", [stats.gamma(0.5, scale=8.0), stats.lognorm(2.0), stats.uniform(0.0, 100.0)])
@@ -398,7 +398,7 @@ def test_few_rates_stand_for_a_law(law, hours):
     rates = np.where(share < 0.0, law.ppf(stats.logistic.cdf(share)), law.isf(stats.logistic.sf(share)))
     p = rates / YEAR * hours / (1.0 + rates / YEAR * hours)
     exact = integrate.simpson(weight * (3 * p**2 - 2 * p**3), x=share)
-    close(long_run(dcrisk.Scenario(sites("ABC"), [rate]), layout), exact, 1e-8)
+    assert_close(long_run(dcrisk.Scenario(sites("ABC"), [rate]), layout), exact, 1e-8)
 
 
 def test_too_many_rates_that_are_shared():
@@ -413,7 +413,7 @@ def test_a_rate_that_may_be_very_large():
     scenario = dcrisk.Scenario(sites("AB"), [dcrisk.Failure("f", law, LAWS["steps"], ["A", "B"])])
     layouts = [dcrisk.Layout("A", replicas=["A"]), dcrisk.Layout("any", replicas=["A", "B"])]
     found = unavailability(scenario, layouts, warmup=3000.0, horizon=500.0)
-    close(found, long_run(scenario, layouts), 1e-8)
+    assert_close(found, long_run(scenario, layouts), 1e-8)
 
 
 def test_a_rough_law_of_a_rate_is_refused():
@@ -434,7 +434,7 @@ def test_the_way_back_after_an_event_that_is_given():
 
     exact = [hours(0.0, 20.0) + 10.0 + hours(30.0, 100.0), hours(0.0, 20.0) + 5.0 + hours(25.0, 100.0)]
     for window in ({}, {"warmup": 50.0}, {"stationary": True}):
-        close(unavailability(scenario, layouts, horizon=100.0, **window), np.array(exact) / 100.0)
+        assert_close(unavailability(scenario, layouts, horizon=100.0, **window), np.array(exact) / 100.0)
     with pytest.raises(dcrisk.SpecificationError, match="hazard 'g'.*given"):
         long_run(scenario.given("g"), layouts)
 
@@ -592,7 +592,7 @@ def test_what_no_layout_depends_on_does_not_matter():
     a, b = renewing(10.0, 50.0), renewing(20.0, 50.0)
     # nothing moves where every replica is needed, and interruptions start no relocation
     layout = dcrisk.Layout("x", replicas=["A", "B"], quorum=2, failover=2.0, relocation=72.0)
-    close(long_run(scenario, layout), a + b - a * b, 1e-13)
+    assert_close(long_run(scenario, layout), a + b - a * b, 1e-13)
 
 
 def test_a_service_that_is_never_down():
@@ -622,7 +622,7 @@ def test_hundreds_of_sites_in_regions():
         for m in range(11)
     )
     layout = dcrisk.Layout("most", replicas=names, quorum=200)
-    close(long_run(dcrisk.Scenario(nodes, hazards), layout), exact, 1e-10)
+    assert_close(long_run(dcrisk.Scenario(nodes, hazards), layout), exact, 1e-10)
 
 
 def test_a_thousand_in_series_and_in_parallel():
@@ -634,7 +634,7 @@ def test_a_thousand_in_series_and_in_parallel():
         dcrisk.Layout("any", up=dcrisk.any_of(*names)),
     ]
     found = long_run(scenario, layouts)
-    close(found[0], -math.expm1(1000.0 * up), 1e-11)
+    assert_close(found[0], -math.expm1(1000.0 * up), 1e-11)
     assert found[1] == 0.0  # below the smallest number there is
 
 
@@ -647,9 +647,9 @@ def test_the_dataset_says_where_it_comes_from():
         assert (
             variable.attrs["units"] and variable.attrs["long_name"] and "decision diagram" in variable.attrs["method"]
         )
-    close(found.expected_downtime, 100.0 * found.unavailability)
-    close(found.availability, 1.0 - found.unavailability)
-    close(found.nines, -np.log10(found.unavailability))
+    assert_close(found.expected_downtime, 100.0 * found.unavailability)
+    assert_close(found.availability, 1.0 - found.unavailability)
+    assert_close(found.nines, -np.log10(found.unavailability))
 
 
 @pytest.mark.parametrize(
