@@ -218,23 +218,15 @@ def test_the_exact_value_lies_in_the_interval_of_93_of_100_seeds(case):
     assert sum(inside) >= 93
 
 
-def test_looking_often_costs_no_coverage():
+def test_looking_often_costs_no_coverage(monkeypatch):
     """Crude Monte Carlo of a probability that the pilot knows badly, so that it looks several times."""
     scenario, layouts = k_of_n(2, 1, 0.5, 12.0)
     exact = chance_of_outage(2, 1, 0.5, 12.0)
-    from dcrisk.rare import run
-
-    pilot, looks, inside = run.FIRST_CRUDE, 0, 0
-    try:
-        run.FIRST_CRUDE = 1 << 15
-        for seed in range(60):
-            found = estimate(scenario, layouts, "any_outage", method="crude", seed=seed, precision=0.3)
-            looks += found.attrs["looks"] > 1
-            inside += holds(found, exact)
-    finally:
-        run.FIRST_CRUDE = pilot
-    assert looks > 3
-    assert stats.binom.cdf(inside, 60, 0.95) > FALSE_ALARM
+    monkeypatch.setattr("dcrisk.rare.run.FIRST_CRUDE", 1 << 15)
+    found = [estimate(scenario, layouts, "any_outage", method="crude", seed=seed, precision=0.3) for seed in range(60)]
+    assert all(one.attrs["pilot_trials"] == 1 << 15 for one in found)
+    assert sum(one.attrs["looks"] > 1 for one in found) > 3
+    assert stats.binom.cdf(sum(holds(one, exact) for one in found), 60, 0.95) > FALSE_ALARM
 
 
 def test_looks_share_the_chance_of_error():

@@ -13,6 +13,7 @@ from dcrisk.rare.proposal import PLAIN_SHARE, Proposals
 from dcrisk.rare.strata import DRAWN, Stratum
 from dcrisk.rare.sums import Adder, Job, Sums, key_of, no_sums
 
+# how much the pilot may cost, and what it takes for enough: assumptions, which no estimate depends on in the mean
 ROUNDS = 9
 EVENTS_PER_ROUND = 5e5
 FEWEST, MOST = 2 * BLOCK, 32 * BLOCK
@@ -21,7 +22,6 @@ ENOUGH_HITS, SURE_HITS = 8.0, 50.0
 WORTH_KNOWING = 0.01
 """Part of the risk that makes a stratum worth a closer look."""
 MOST_TUNINGS = 5
-
 GOOD = 0.2
 """Effective hits a trial: a law that has so many is not tuned further."""
 

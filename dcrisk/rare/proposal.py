@@ -20,7 +20,9 @@ COMPANY = 2.5
 """First guess: so many events come close to another one, or a third of them (assumption; it biases nothing)."""
 MOST_TOGETHER = 0.8
 OPEN_CHOICES, OPEN_MARKS = 0.5, 0.2
+"""Of the first guess, choices of a component and marks keep so much (assumptions, as all numbers here: they cost time)."""
 CLEARLY = 1.5
+"""So many times the least ratio of a row is more than what has no part in harm."""
 LEAST_KEPT = 0.02
 """Of the law that was there before, this share stays at least, so that no bin is lost by chance."""
 

@@ -97,11 +97,11 @@ class Run:
 
     # ------------------------------------------------------------ crude Monte Carlo
 
-    def design_crude(self, pilot_trials: int = FIRST_CRUDE) -> Design:
+    def design_crude(self) -> Design:
         """Trials as `simulate` has them."""
         events = events_of(self._compiled)
         everything = Stratum((), 1.0, np.ones(self._layouts, np.bool_))
-        first = min(pilot_trials, self._aim.max_trials)
+        first = min(FIRST_CRUDE, self._aim.max_trials)
         (sums,) = self._adder.add_up([Job(self._compiled.plan, key_of(self._seed, "pilot"), 0, first, events)])
         value = sums.mean()
         seen = value > 0.0
