@@ -1,5 +1,7 @@
 """The kernel and the plain-Python reference agree exactly, trial by trial."""
 
+from dataclasses import replace
+
 import numpy as np
 from generators import layouts, scenarios
 from hypothesis import Phase, given, settings
@@ -50,6 +52,25 @@ def test_kernel_and_reference_agree(data, seed, warmup):
                 assert float(ours.data_lost_hours[i]) == theirs.lost_hours
     assert ("capacity" in results) == any(layout.shares for layout in made)
     assert ("data_lost_hours" in results) == any(layout.backups for layout in made)
+
+
+def test_what_a_backup_raises_may_take_away_the_start_of_another():
+    """The grid fails for 30 h. The inner backup of C starts and raises an outage of A after 3 h, which opens the demand on
+    the outer one. Its own fuel ends after 6 h, but the outer backup runs already, so it raises nothing more."""
+    inner = dcrisk.all_of("grid", backup=dcrisk.Backup(autonomy=6.0))
+    outer = dcrisk.all_of("A", inner, backup=dcrisk.Backup())
+    scenario = dcrisk.Scenario(
+        [dcrisk.Utility("grid"), dcrisk.Site("A"), dcrisk.Site("C", requires=[outer])],
+        [dcrisk.GridOutage("storm", {"grid": 0.0}, 30.0), dcrisk.Failure("surge", 0.0, 40.0, ["A"])],
+        triggers=[dcrisk.Trigger("surge", backup="C", delay=3.0, origin="A")],
+    ).given("storm", "grid")
+    failures = dcrisk.GridOutage("storm and surge", {"A": 0.0}, 40.0)
+    layouts = [dcrisk.Layout("A", replicas=["A"])]
+    by_grid = replace(scenario, hazards=[scenario.hazards[0], replace(failures, name="surge")])
+    for one in (scenario, by_grid):  # what fails again while it is down, and what is struck twice
+        results = dcrisk.simulate(one, layouts, 1, horizon=2000.0, progress=False)
+        assert results.downtime.item() == results.longest_outage.item() == 40.0
+        assert reference(one, layouts, 1, 0, 2000.0)[0]["A"].downtime == 40.0
 
 
 def test_attribution_adds_up():

@@ -77,14 +77,19 @@ class Play:
             self.later(t + delay, lambda now: self.happen(now, raised))
 
     def watch_backups(self, t):
-        """Find the backups that started before t: all that happened before t is known, so that is final."""
+        """Find the backups that started before t: all that happened before t is known, so that is final.
+
+        What a start raises may come before the next start and change it; then the others are looked for again.
+        """
         if not self.watched or t == self.watched_until:
             return
         self.watched_until = t
         graph = Graph(self.scenario, self.own)
         starts = [(since, number, node, event) for node in self.watched for number, since, event in graph.starts(node)]
         for since, number, node, event in sorted(starts, key=lambda start: start[:2]):
-            if since >= t or (number, since) in self.started:
+            if since >= self.next_time(()) or since >= t:
+                break
+            if (number, since) in self.started:
                 continue
             self.started.add((number, since))
             for k, trigger in enumerate(self.scenario.triggers):
