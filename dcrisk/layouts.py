@@ -307,18 +307,19 @@ def site_layouts(scenario: Scenario) -> list[Layout]:
     return [Layout(site.name, replicas=[site.name], copies=[site.name]) for site in scenario.sites]
 
 
-def check_layouts(scenario: Scenario, layouts: Sequence[Any]) -> None:
-    """Raise unless the layouts are usable with the scenario."""
+def check_layouts(scenario: Scenario, layouts: Any) -> list[Layout]:
+    """Some layouts, or one, as a list, unless they are of no use with the scenario."""
     if not isinstance(scenario, Scenario):
         raise SpecificationError(f"{scenario!r} is no Scenario; load_scenario(...) reads one from a file")
-    if not layouts:
+    listed: list[Layout] = [layouts] if isinstance(layouts, Layout) else list(layouts)
+    if not listed:
         raise SpecificationError("layouts is empty: give at least one Layout, or site_layouts(scenario)")
-    for layout in layouts:
+    for layout in listed:
         if not isinstance(layout, Layout):
             raise SpecificationError(f"layouts: {layout!r} is no Layout")
-    check_unique((layout.name for layout in layouts), "layouts")
+    check_unique((layout.name for layout in listed), "layouts")
     nodes, sites = [node.name for node in scenario.nodes], [site.name for site in scenario.sites]
-    for layout in layouts:
+    for layout in listed:
         for name in layout.expression.names():
             check_known(name, nodes, f"layout {layout.name!r}")
         for name in layout.copies:
@@ -326,3 +327,4 @@ def check_layouts(scenario: Scenario, layouts: Sequence[Any]) -> None:
         for believed, actual in layout.placement_error:
             kept = believed in layout.copies
             check_known(actual, sites if kept else nodes, f"layout {layout.name!r}: placement_error of {believed!r}")
+    return listed

@@ -101,7 +101,6 @@ def simulate(
     True
     """
     windows = check_windows(trials, seed, horizon, warmup, threads)
-    layouts = list(layouts) if not isinstance(layouts, Layout) else [layouts]
     wanted = Wanted(attribute, check_whole("periods", periods, 0, 10_000))
     compiled = compile_scenario(
         scenario,

@@ -63,17 +63,16 @@ def trace(
 
     number = check_whole("trial", trial, 0, MOST_TRIALS - 1)
     windows = check_windows(1, seed, horizon, warmup)
-    layouts = [layouts] if isinstance(layouts, Layout) else list(layouts)
-    check_layouts(scenario, layouts)
+    listed = check_layouts(scenario, layouts)
     nodes = [node.name for node in scenario.nodes]
-    numbered = [replace(layout, name=f"service {i}") for i, layout in enumerate(layouts)]
+    numbered = [replace(layout, name=f"service {i}") for i, layout in enumerate(listed)]
     alone = [Layout(f"node {i}", replicas=[name]) for i, name in enumerate(nodes)]
     compiled = compile_scenario(scenario, [*alone, *numbered], horizon=windows.horizon, warmup=windows.warmup)
     block = number // BLOCK * BLOCK
     log = Log(compiled, BLOCK).read(windows.seed, block, number + 1)
     log = log[log["trial"] == number - block]
     log = log[np.lexsort((log["layout"], log["kind"] == STORE, log["since"]))]
-    names = np.array([*nodes, *(layout.name for layout in layouts)], dtype=object)
+    names = np.array([*nodes, *(layout.name for layout in listed)], dtype=object)
     kinds = np.where(log["kind"] == STORE, "data", np.where(log["layout"] < len(nodes), "node", "service"))
     hazards = np.array(compiled.hazards, dtype=object)[compiled.plan.sources["hazard"][log["cause"] >> 32]]
     hours = {"units": "h"}

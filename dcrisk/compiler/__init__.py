@@ -72,7 +72,7 @@ def compile_scenario(
     while all events stay as they are. The nodes ``failed`` are interrupted from the start of the warm-up to the end of
     the window, as a further hazard of that name.
     """
-    check_layouts(scenario, layouts)
+    layouts = check_layouts(scenario, layouts)
     tables = Tables()
     graph = Graph(tables, spared, failed)
     graph.add_nodes(scenario)

@@ -98,8 +98,7 @@ def expected_availability(
     >>> dcrisk.expected_availability(scenario, layouts, stationary=True).expected_downtime.values.round(4)
     array([ 0.0654, 23.9345])
     """
-    layouts = [layouts] if isinstance(layouts, Layout) else list(layouts)
-    check_layouts(scenario, layouts)
+    layouts = check_layouts(scenario, layouts)
     window = _window(horizon, warmup, stationary)
     gates = gates_of(scenario)
     relevant = below((name for layout in layouts for name in hosts_of(layout)), gates)

@@ -127,8 +127,7 @@ def estimate(
     >>> bool(found.risk_low[0] < exact < found.risk_high[0]), bool(found.converged[0])
     (True, True)
     """
-    listed: list[Layout] = [layouts] if isinstance(layouts, Layout) else list(layouts)
-    check_layouts(scenario, listed)
+    listed = check_layouts(scenario, layouts)
     check_known(method, METHODS, "method")
     intervals.check_confidence(confidence)
     aim = _check_aim(precision, confidence, max_seconds)

@@ -87,8 +87,7 @@ def simulate_rare(
     >>> bool(abs(mean / exact - 1.0) < 0.1)
     True
     """
-    listed: list[Layout] = [layouts] if isinstance(layouts, Layout) else list(layouts)
-    check_layouts(scenario, listed)
+    listed = check_layouts(scenario, layouts)
     windows = check_windows(trials, seed, horizon, warmup, threads)
     compiled = compile_scenario(scenario, listed, horizon=windows.horizon, warmup=windows.warmup)
     asked = check_quantity(quantity, above, listed, compiled, windows.horizon)

@@ -81,8 +81,7 @@ def check_variants(
     threads: int | None,
 ) -> Variants:
     """What plays the variants, unless something about it is wrong."""
-    listed = [layouts] if isinstance(layouts, Layout) else list(layouts)
-    check_layouts(scenario, listed)
+    listed = check_layouts(scenario, layouts)
     check_known(quantity, QUANTITIES, "quantity")
     if quantity == "data_loss" and not any(layout.copies for layout in listed):
         raise SpecificationError("quantity = 'data_loss': no layout keeps data; give copies=[...]")
