@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from dcrisk.default_values import DEFAULTS as defaults
-from dcrisk.files import load_scenario, save_scenario
+from dcrisk.files import load_layouts, load_scenario, save_scenario
 from dcrisk.hazards import (
     Disc,
     EventTable,
@@ -146,6 +146,7 @@ __all__ = [
     "ignition_rate",
     "importance",
     "jeffreys_rate",
+    "load_layouts",
     "load_scenario",
     "plot_dependence",
     "plot_downtime",

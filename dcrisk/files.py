@@ -1,38 +1,19 @@
-"""Scenarios in TOML files, in the same words as in Python."""
+"""Scenarios and layouts in TOML files, in the same words as in Python."""
 
 from __future__ import annotations
 
-import dataclasses
 import tomllib
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from dcrisk import durations
-from dcrisk.hazards import (
-    Disc,
-    EventTable,
-    Failure,
-    Fire,
-    Flood,
-    GridOutage,
-    Maintenance,
-    PeaksOverThreshold,
-    ReturnLevels,
-)
-from dcrisk.scenario import Backup, Crew, Given, Requirement, Scenario, Site, Trigger, Utility
-from dcrisk.specification import ARROW, SpecificationError, check_known
+from dcrisk.layouts import Layout, check_layouts
+from dcrisk.plain_forms import layout_from_plain, list_of_tables, scenario_from_plain
+from dcrisk.scenario import Scenario
+from dcrisk.specification import SpecificationError
 
-NODES: dict[str, type[Any]] = {"Site": Site, "Utility": Utility}
-HAZARDS: dict[str, type[Any]] = {
-    "Failure": Failure,
-    "GridOutage": GridOutage,
-    "Fire": Fire,
-    "Flood": Flood,
-    "EventTable": EventTable,
-    "Maintenance": Maintenance,
-}
-DURATIONS = {"duration", "restart", "autonomy", "isolation_delay", "reignition_delay", "delay", "radius_km"}
+T = TypeVar("T")
 
 
 def shipped_scenarios() -> list[str]:
@@ -70,8 +51,53 @@ def load_scenario(source: str | Path) -> Scenario:
     >>> load_scenario("ovh-strasbourg-2021").name
     'ovh-strasbourg-2021'
     """
+    return _read(source, _scenario)
+
+
+def load_layouts(source: str | Path) -> list[Layout]:
+    """Read the layouts that a scenario file holds: its ``[[layouts]]``, in the words of `Layout`.
+
+    Parameters
+    ----------
+    source : str or Path
+        A shipped name such as ``"ovh-strasbourg-2021"``, or the path of a file.
+
+    Returns
+    -------
+    list of Layout
+        In the order of the file; empty where it has none.
+
+    Raises
+    ------
+    SpecificationError
+        If the file cannot be read, or a layout of it does not go with its scenario; the message names the file and
+        the item.
+
+    Examples
+    --------
+    >>> import dcrisk, pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "a.toml"
+    >>> alone = dcrisk.Layout("alone", replicas=["A"])
+    >>> dcrisk.save_scenario(dcrisk.Scenario([dcrisk.Site("A")]), path, [alone])
+    >>> dcrisk.load_layouts(path) == [alone]
+    True
+    """
+
+    def build(form: dict[str, Any]) -> list[Layout]:
+        layouts = [layout_from_plain(item) for item in list_of_tables(form.get("layouts", []), "layouts")]
+        return check_layouts(_scenario(form), layouts) if layouts else []
+
+    return _read(source, build)
+
+
+def _scenario(form: dict[str, Any]) -> Scenario:
+    return scenario_from_plain({key: value for key, value in form.items() if key != "layouts"})
+
+
+def _read(source: str | Path, build: Callable[[dict[str, Any]], T]) -> T:
+    """What is built from a file; every error names the file."""
     if not isinstance(source, (str, Path)):
-        raise SpecificationError(f"load_scenario: {source!r} is neither a name nor a path")
+        raise SpecificationError(f"{source!r} is neither the name of a shipped scenario nor a path")
     if isinstance(source, str) and source in shipped_scenarios():
         data = (resources.files("dcrisk") / "scenarios" / f"{source}.toml").read_bytes()
     else:
@@ -82,31 +108,34 @@ def load_scenario(source: str | Path) -> Scenario:
                 f"{source}: no shipped scenario ({', '.join(shipped_scenarios())}) and no readable file ({error})"
             ) from None
     try:
-        return scenario_from_plain(tomllib.loads(data.decode()))
+        return build(tomllib.loads(data.decode()))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SpecificationError(f"{source}: no readable TOML ({error})") from None
     except SpecificationError as error:
         raise SpecificationError(f"{source}: {error}") from None
 
 
-def save_scenario(scenario: Scenario, path: str | Path) -> None:
-    """Write a scenario as TOML; :func:`load_scenario` gives an equal one back.
+def save_scenario(scenario: Scenario, path: str | Path, layouts: Sequence[Layout] = ()) -> None:
+    """Write a scenario, and layouts, as TOML; `load_scenario` and `load_layouts` give equal ones back.
 
     Parameters
     ----------
     scenario : Scenario
     path : str or Path
         The file to write; an existing one is replaced.
+    layouts : sequence of Layout, optional
+        To be kept in the same file, as ``[[layouts]]``.
 
     Raises
     ------
     SpecificationError
-        If a duration is a distribution that scipy.stats does not know by name.
+        If a duration is a distribution that scipy.stats does not know by name, or a layout does not go with the
+        scenario.
 
     Examples
     --------
-    >>> import tempfile, pathlib
-    >>> scenario = Scenario([Site("A")])
+    >>> import dcrisk, pathlib, tempfile
+    >>> scenario = dcrisk.Scenario([dcrisk.Site("A")])
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "a.toml"
     >>> save_scenario(scenario, path)
     >>> load_scenario(path) == scenario
@@ -117,135 +146,9 @@ def save_scenario(scenario: Scenario, path: str | Path) -> None:
     form = scenario.plain()
     if scenario_from_plain(form) != scenario:
         raise SpecificationError(f"scenario {scenario.name!r}: a duration of it cannot be written to a file")
-    Path(path).write_text(tomli_w.dumps(form), encoding="utf-8")
-
-
-def scenario_from_plain(form: dict[str, Any]) -> Scenario:
-    """Build a scenario from the form that :meth:`Scenario.plain` returns."""
-    fields = _fields(form, Scenario, "scenario")
-    for key, types in (("nodes", NODES), ("hazards", HAZARDS)):
-        if key in fields:
-            fields[key] = [_item(item, types, key) for item in _list(fields[key], key)]
-    for key, kind in (("conditions", Given), ("crews", Crew), ("triggers", Trigger)):
-        if key in fields:
-            fields[key] = [kind(**_durations(_fields(item, kind, key), key)) for item in _list(fields[key], key)]
-    return Scenario(**fields)
-
-
-def _list(value: Any, where: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise SpecificationError(f"{where} must be a list of tables, written [[{where}]]")
-    return value
-
-
-def _fields(form: Any, kind: type[Any], where: str) -> dict[str, Any]:
-    """Check the keys of a table against the fields of what it describes."""
-    if not isinstance(form, dict):
-        raise SpecificationError(f"{where}: {form!r} must be a table")
-    known = [field.name for field in dataclasses.fields(kind)]
-    for key in form:
-        check_known(key, known, where)
-    needed = (dataclasses.MISSING, dataclasses.MISSING)
-    for field in dataclasses.fields(kind):
-        if (field.default, field.default_factory) == needed and field.name not in form:
-            raise SpecificationError(f"{where}: {field.name} is missing")
-    return dict(form)
-
-
-def _item(form: Any, types: dict[str, type[Any]], where: str) -> Any:
-    if not isinstance(form, dict) or "type" not in form:
-        raise SpecificationError(f"{where}: {form!r} needs type = one of {', '.join(types)}")
-    fields = dict(form)
-    name = fields.pop("type")
-    check_known(name, types, f"{where}: type")
-    where = f"{name} {fields.get('name', '')!r}"
-    fields = _fields(fields, types[name], where)
-    fields = _durations(fields, where)
-    if "rate_per_year" in fields:
-        fields["rate_per_year"] = _rate(fields["rate_per_year"], f"{where}: rate_per_year")
-    if "stage" in fields:
-        fields["stage"] = _stages(fields["stage"], f"{where}: stage")
-    if "disc" in fields:
-        fields["disc"] = Disc(**_durations(_fields(fields["disc"], Disc, f"{where}: disc"), f"{where}: disc"))
-    if "requires" in fields:
-        fields["requires"] = [_requirement(need, where) for need in _list(fields["requires"], "requires")]
-    if isinstance(fields.get("durations"), dict):
-        fields["durations"] = {
-            state: durations.from_plain(value, f"{where}: durations {state}")
-            for state, value in fields["durations"].items()
-        }
-    if "spread" in fields:
-        fields["spread"] = _by_edge(fields["spread"], where)
-    if isinstance(fields.get("correlation"), dict):
-        fields["correlation"] = _by_edge(fields["correlation"], where)
-    if "spread_delay" in fields:
-        delay = fields["spread_delay"]
-        by_edge = isinstance(delay, dict) and "distribution" not in delay
-        fields["spread_delay"] = (
-            {k: durations.from_plain(v, f"{where}: spread_delay") for k, v in _by_edge(delay, where).items()}
-            if by_edge
-            else durations.from_plain(delay, f"{where}: spread_delay")
-        )
-    return types[name](**fields)
-
-
-def _durations(fields: dict[str, Any], where: str) -> dict[str, Any]:
-    """The fields with durations in place of their plain forms."""
-    found = {key: durations.from_plain(fields[key], f"{where}: {key}") for key in DURATIONS & fields.keys()}
-    return fields | found
-
-
-def _rate(form: Any, where: str) -> Any:
-    """A rate, a distribution of it, or a table of either."""
-    if not isinstance(form, dict):
-        return form
-    if "distribution" in form:
-        return durations.from_plain(form, where)
-    return {name: durations.from_plain(rate, where) if isinstance(rate, dict) else rate for name, rate in form.items()}
-
-
-def _stages(form: Any, where: str) -> Any:
-    """The peaks of one basin, or of several by name."""
-    if not isinstance(form, dict):
-        raise SpecificationError(f"{where}: {form!r} must be a table")
-    if "levels" in form:
-        return ReturnLevels(**_fields(form, ReturnLevels, where))
-    if "threshold" in form:
-        fields = _fields(form, PeaksOverThreshold, where)
-        return PeaksOverThreshold(**fields | {"rate_per_year": _rate(fields["rate_per_year"], where)})
-    if not all(isinstance(stage, dict) and ("levels" in stage or "threshold" in stage) for stage in form.values()):
-        raise SpecificationError(f"{where} needs threshold (peaks over it) or levels (by return period)")
-    return {basin: _stages(stage, f"{where} of {basin!r}") for basin, stage in form.items()}
-
-
-def _by_edge(table: Any, where: str) -> dict[tuple[str, ...], Any]:
-    if not isinstance(table, dict):
-        raise SpecificationError(f'{where}: this must be a table of pairs, such as "SBG2 -> SBG1" = 0.3')
-    for key in table:
-        if key.count(ARROW) != 1:
-            raise SpecificationError(f'{where}: {key!r} is no pair; write it as "SBG2 -> SBG1"')
-    return {tuple(key.split(ARROW)): value for key, value in table.items()}
-
-
-def _requirement(need: Any, where: str) -> str | Requirement:
-    if not isinstance(need, dict):
-        return need  # type: ignore[no-any-return]  # a name; the node checks it
-    words = [word for word in ("all_of", "any_of", "at_least") if word in need]
-    if len(words) != 1:
-        raise SpecificationError(f"{where}: a requirement says one of all_of, any_of, at_least (with of)")
-    word = words[0]
-    allowed = {word, "backup"} | ({"of"} if word == "at_least" else set())
-    for key in need:
-        check_known(key, allowed, f"{where}: requires")
-    listed = need.get("of") if word == "at_least" else need[word]
-    if not isinstance(listed, list):
-        raise SpecificationError(f"{where}: {word} needs a list of names")
-    members = tuple(_requirement(member, where) for member in listed)
-    k = {"all_of": len(members), "any_of": 1, "at_least": need[word]}[word]
-    backup = None
-    if "backup" in need:
-        fields = _fields(need["backup"], Backup, f"{where}: backup")
-        if "autonomy" in fields:
-            fields["autonomy"] = durations.from_plain(fields["autonomy"], f"{where}: autonomy")
-        backup = Backup(**fields)
-    return Requirement(k, members, backup)
+    listed = check_layouts(scenario, layouts) if layouts else []
+    for layout in listed:
+        if layout_from_plain(layout.plain()) != layout:
+            raise SpecificationError(f"layout {layout.name!r}: a duration of it cannot be written to a file")
+    both = form | {"layouts": [layout.plain() for layout in listed]} if listed else form
+    Path(path).write_text(tomli_w.dumps(both), encoding="utf-8")

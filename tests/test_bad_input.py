@@ -12,7 +12,7 @@ from scipy import stats
 
 import dcrisk
 from dcrisk import Backup, Failure, Fire, GridOutage, Layout, Scenario, Site, SpecificationError, Utility
-from dcrisk.files import scenario_from_plain
+from dcrisk.plain_forms import scenario_from_plain
 
 A, B = Site("A"), Site("B")
 EXPON = stats.expon(scale=24.0)
@@ -163,12 +163,35 @@ def test_files_that_are_not_there_or_not_text(tmp_path):
 
 
 @settings(max_examples=150, phases=[Phase.explicit, Phase.generate])
-@given(scenarios())
-def test_written_and_read_again_is_equal(tmp_path_factory, scenario):
+@given(st.data())
+def test_written_and_read_again_is_equal(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("round") / "trip.toml"
-    dcrisk.save_scenario(scenario, path)
+    scenario = data.draw(scenarios())
+    kept = data.draw(layouts(scenario)) if scenario.sites and data.draw(st.booleans()) else []
+    dcrisk.save_scenario(scenario, path, kept)
     again = dcrisk.load_scenario(path)
     assert again == scenario and hash(again) == hash(scenario) and again.digest() == scenario.digest()
+    assert dcrisk.load_layouts(path) == kept
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ('[[layouts]]\nreplicas = ["A"]', "name is missing"),
+        ('[[layouts]]\nname = "one"\nreplica = ["A"]', "layout 'one'.*'replica'.*'replicas'"),
+        ('[[layouts]]\nname = "one"\nreplicas = ["B"]', "layout 'one'.*'B'"),
+        ('[[layouts]]\nname = "one"\nup = { some_of = ["A"] }', "layout 'one'.*one of all_of"),
+        ('[[layouts]]\nname = "one"\nreplicas = ["A"]\nfailover = { distribution = "expo" }', "failover.*'expo'"),
+        ('[[layouts]]\nname = "one"\nreplicas = ["A"]\nplacement_error = { A = 0.5 }', "placement_error.*no pair"),
+        ('[layouts]\nname = "one"', "layouts must be a list"),
+    ],
+)
+def test_layouts_in_files(tmp_path, text, message):
+    path = tmp_path / "bad.toml"
+    path.write_text('[[nodes]]\ntype = "Site"\nname = "A"\n' + text)
+    with pytest.raises(SpecificationError, match=message) as error:
+        dcrisk.load_layouts(path)
+    assert "bad.toml" in str(error.value)
 
 
 JUNK = st.one_of(

@@ -24,7 +24,8 @@ ALLOWED = {
     "rates": BASE | {"durations"},
     "default_values": BASE | {"durations"},
     "layouts": BASE | {"durations", "scenario"},
-    "files": SPECIFICATION,
+    "plain_forms": SPECIFICATION,
+    "files": SPECIFICATION | {"plain_forms"},
     "windows": BASE | {"scenario", "kernels.records"},
     "outcomes": BASE | {"compiler", "kernels.records", "scenario", "windows"},
     "sampling": {"compiler", "kernels.engine", "kernels.records", "outcomes"},
@@ -102,7 +103,7 @@ def test_what_runs_variants_sees_runs_and_statistics(path):
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "rare").glob("*.py")), ids=lambda path: path.stem)
 def test_rare_events_see_runs_and_exact_answers(path):
-    allowed = RUNS | {"intervals", "compiler.sources", "kernels", "files", "exact"}
+    allowed = RUNS | {"intervals", "compiler.sources", "kernels", "plain_forms", "exact"}
     assert all(name in allowed or name.startswith("rare.") for name in imported(path))
 
 

@@ -13,8 +13,8 @@ import xarray as xr
 from dcrisk import durations
 from dcrisk.compiler import profile_points
 from dcrisk.compiler.sources import Group, groups_of, rates_of
-from dcrisk.files import scenario_from_plain
 from dcrisk.hazards import Flood, Hazard
+from dcrisk.plain_forms import scenario_from_plain
 from dcrisk.rare.counts import CountLaw, FloatArray, count_law, quadrature
 from dcrisk.rates import HOURS_PER_YEAR, Rate, mean_rate
 from dcrisk.scenario import Scenario
