@@ -13,6 +13,7 @@ from dcrisk.compiler import compile_scenario
 from dcrisk.intervals import weighted_counts_interval
 from dcrisk.kernels import records
 from dcrisk.rare.classes import event_classes
+from dcrisk.rare.control import no_control
 from dcrisk.rare.counts import count_law
 from dcrisk.rare.diagnosis import diagnose
 from dcrisk.rare.looks import Part, judge
@@ -112,7 +113,7 @@ def test_what_strikes_nothing_that_matters_is_left_out():
 def test_strata_add_up():
     """All that is neither a stratum nor left out can do no harm."""
     compiled, judge_of = worst(*remote_sites(2, rate=0.3), records.DATA_LOSS)
-    division = divide(compiled, judge_of, True, 1e-9)
+    division = divide(compiled, judge_of, lambda classes, drawn: no_control(1, len(classes.listed)), True, 1e-9)
     weights = math.fsum(stratum.weight for stratum in division.strata.listed)
     harmless = 1.0 - (1.0 - math.exp(-0.3)) ** 2  # no fire at one of them
     assert weights + harmless + division.strata.tail == pytest.approx(1.0, abs=1e-12)
@@ -157,11 +158,11 @@ def part(weight, trials, hits, each=1.0, weights=None):
 
 
 def test_a_stratum_without_hits_counts_with_its_upper_bound():
-    nothing = judge([part(1e-6, 1000, 0)], np.zeros(1), 1.0, 0.05)
+    nothing = judge([part(1e-6, 1000, 0)], np.zeros(1), np.zeros(1), 1.0, 0.05)
     assert nothing.value[0] == nothing.low[0] == 0.0
     assert nothing.high[0] == pytest.approx(3.689 * 10.0 * 1e-6 / 1000, rel=1e-3)  # ten is the largest weight
     assert np.isinf(nothing.relative()[0])
-    untried = judge([part(1e-6, 0, 0)], np.full(1, 1e-7), 1.0, 0.05)
+    untried = judge([part(1e-6, 0, 0)], np.full(1, 1e-7), np.zeros(1), 1.0, 0.05)
     assert untried.high[0] == pytest.approx(1.1e-6)
 
 

@@ -13,7 +13,7 @@ from dcrisk.exact.diagram import MOST_VERTICES, TooLarge
 from dcrisk.exact.panels import FloatArray, TooRough, fit, tidy
 from dcrisk.exact.process import Process, Window
 from dcrisk.exact.processes import TOO_ROUGH, processes_of
-from dcrisk.exact.service import Service, refused
+from dcrisk.exact.service import Refused, Service
 from dcrisk.exact.structure import Gate, below, gates_of, hosts_of
 from dcrisk.exact.survival import SMALLEST_EDGE, doubling
 from dcrisk.layouts import Layout, check_layouts
@@ -125,7 +125,7 @@ def _service(layout: Layout, gates: dict[str, Gate], processes: list[Process]) -
     try:
         return Service(layout, gates, processes)
     except TooLarge:
-        raise refused(
+        raise Refused(
             f"layout {layout.name!r}", f"its decision diagram needs more than {MOST_VERTICES:,} vertices"
         ) from None
 
@@ -162,7 +162,7 @@ def _down_at(hours: FloatArray, processes: list[Process], services: list[Service
         try:
             quiet.append(process.quiet(hours))
         except TooRough:
-            raise refused(f"hazard {process.hazard!r}", TOO_ROUGH) from None
+            raise Refused(f"hazard {process.hazard!r}", TOO_ROUGH, [process.hazard]) from None
     return np.array([service.probability(hours, quiet) for service in services])
 
 

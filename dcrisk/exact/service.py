@@ -18,9 +18,12 @@ from dcrisk.specification import SpecificationError
 MOST_COMBINATIONS = 5_000
 
 
-def refused(item: str, why: str) -> SpecificationError:
-    """The error that says by name what cannot be solved."""
-    return SpecificationError(f"{item} cannot be solved exactly, since {why}; use estimate(...) instead")
+class Refused(SpecificationError):
+    """Says by name what cannot be solved, and which hazards would have to be left out, if that would do."""
+
+    def __init__(self, item: str, why: str, hazards: Iterable[str] = ()) -> None:
+        super().__init__(f"{item} cannot be solved exactly, since {why}; use estimate(...) instead")
+        self.hazards = frozenset(hazards)
 
 
 class Service:
@@ -45,6 +48,7 @@ class Service:
         for v, strikes in enumerate(groups):
             for name in strikes:
                 self._own[name].append(v)
+        self._hazards = [frozenset(processes[i].hazard for i in some) for some in groups.values()]
         self._chances = [0.0] * len(groups)
         self._errors = self._placements()
         self._support = self._supports()
@@ -56,7 +60,7 @@ class Service:
             [self._chances[v] for v in self._place],
         )
         if self._mixture.combinations > MOST_COMBINATIONS:
-            raise refused(
+            raise Refused(
                 f"layout {layout.name!r}",
                 f"so many rates that are not known are shared by some of its nodes: {', '.join(self._mixture.names)}",
             )
@@ -71,11 +75,13 @@ class Service:
     def _check_layout(self, processes: Iterable[Process]) -> None:
         layout = f"layout {self._layout.name!r}"
         if self._layout.moves and any(gate.needed < len(gate.of) for gate in self._gate.gates()):
-            raise refused(layout, "with failover it matters which replicas are in use")
+            raise Refused(layout, "with failover it matters which replicas are in use")
         if self._layout.relocation is not None:
             for process in processes:
                 if process.states != INTERRUPTED:
-                    raise refused(layout, f"relocation follows the damage done by hazard {process.hazard!r}")
+                    raise Refused(
+                        layout, f"relocation follows the damage done by hazard {process.hazard!r}", [process.hazard]
+                    )
 
     def _placements(self) -> dict[str, list[tuple[str, int]]]:
         """Where else a replica may stand, and the variable that says so if none before it did."""
@@ -96,8 +102,10 @@ class Service:
         support: dict[str, frozenset[int]] = {}
         for name in TopologicalSorter({name: set(gate.names()) for name, gate in self._gates.items()}).static_order():
             for gate in self._gates[name].gates():
-                if gate.refusal and any(support[below] for below in gate.names()):
-                    raise refused(f"node {name!r}, on which layout {self._layout.name!r} depends,", gate.refusal)
+                striking = frozenset().union(*(self._hazards[v] for below in gate.names() for v in support[below]))
+                if gate.refusal and striking:
+                    item = f"node {name!r}, on which layout {self._layout.name!r} depends,"
+                    raise Refused(item, gate.refusal, striking)
             support[name] = frozenset(self._own[name]).union(*(support[n] for n in self._gates[name].names()))
         return support
 
@@ -171,5 +179,5 @@ def _check_processes(processes: Collection[Process], layout: Layout) -> None:
         if process.bond and (process.hazard, process.bond) in bonds:
             why = process.bond
         if why:
-            raise refused(f"hazard {process.hazard!r}, on which layout {layout.name!r} depends,", why)
+            raise Refused(f"hazard {process.hazard!r}, on which layout {layout.name!r} depends,", why, [process.hazard])
         bonds.add((process.hazard, process.bond))

@@ -45,7 +45,7 @@ def diagnose(parts: Sequence[Part], value: FloatArray) -> Diagnosis:
     for i in range(layouts):
         if wrong:
             words.append(wrong)
-        elif seen[i] and effective[i] < FEWEST_EFFECTIVE_HITS:
+        elif squares[i] > 0.0 and effective[i] < FEWEST_EFFECTIVE_HITS:
             words.append(f"the hits count as {effective[i]:.1f} of equal weight, fewer than {FEWEST_EFFECTIVE_HITS:g}")
         elif part_of_largest[i] > LARGEST_SHARE:
             words.append(f"one trial makes {part_of_largest[i]:.0%} of the estimate")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from dcrisk import intervals
 from dcrisk.compiler import compile_scenario
+from dcrisk.exact import Solvable, expected_availability, solvable_part
 from dcrisk.layouts import Layout, check_layouts
 from dcrisk.rare.quantities import Asked, check_quantity
 from dcrisk.rare.results import exact_dataset, sampled_dataset
@@ -21,7 +22,8 @@ from dcrisk.windows import MOST_TRIALS, Windows, check_windows
 if TYPE_CHECKING:
     import xarray as xr
 
-METHODS = ("auto", "exact", "crude", "importance", "stratified")
+METHODS = ("auto", "exact", "crude", "importance", "stratified", "partly_exact")
+ONLY_DOWNTIME = "of all quantities only the mean of 'downtime' can be solved"
 QUICK = 2e7
 """Events: a crude run that needs no more is over in a few seconds, and `auto` looks no further."""
 
@@ -60,11 +62,13 @@ def estimate(
         Half the width of the interval over the estimate, for every layout.
     confidence : float, default 0.95
         Of each interval.
-    method : {"auto", "exact", "crude", "importance", "stratified"}
+    method : {"auto", "exact", "crude", "importance", "stratified", "partly_exact"}
         ``exact``: `expected_availability`, for ``downtime`` alone. ``crude``: the trials of `simulate`. ``importance``:
         numbers, times, places and marks of events drawn under other laws, with weights. ``stratified``: the same within
-        strata of how many events of each class there are. ``auto``: exact where that can be done, crude where it is
-        over soon, otherwise whichever of ``stratified`` and ``crude`` has less work before it.
+        strata of how many events of each class there are. ``partly_exact``, for ``downtime`` alone: the same, but windows
+        without events of hazards that cannot be solved are not sampled, since `expected_availability` knows their
+        downtime. ``auto``: exact where that can be done, crude where it is over soon, otherwise whichever of
+        ``partly_exact``, ``stratified`` and ``crude`` has least work before it.
     max_trials : int, default 10**9
         Windows, with those of the pilot.
     max_seconds : float, default 60.0
@@ -77,7 +81,8 @@ def estimate(
     xarray.Dataset
         Over ``layout``: ``risk`` with ``risk_low`` and ``risk_high``; ``relative_precision`` (half the width of the
         interval over the risk); ``effective_hits`` (trials of equal weight that would say as much),
-        ``largest_share`` (of the risk, from one trial); ``converged``, and ``diagnosis`` if it is not. The attributes
+        ``largest_share`` (of the risk, from one trial); ``solved`` (part of the risk that needed no sampling);
+        ``converged``, and ``diagnosis`` if it is not. The attributes
         tell ``method_used``, ``stopped_because``, ``trials_played`` and ``pilot_trials``.
 
         From strata also, over ``stratum``, ``event_class`` and layout, what `reweight` needs: numbers of ``events``,
@@ -141,7 +146,13 @@ def estimate(
             return solved
     began = time.monotonic()
     run = Run(compiled, asked, aim, windows.seed, windows.threads or available_threads(), progress)
-    used, design = _design(run, method)
+
+    def solvable() -> Solvable | None:
+        if not _is_mean_downtime(asked):
+            return None
+        return solvable_part(scenario, listed, windows.horizon, windows.warmup)
+
+    used, design = _design(run, method, solvable)
     result = sampled_dataset(scenario, windows, compiled, asked, aim, used, run.sample(design))
     result.attrs["seconds"] = round(time.monotonic() - began, 3)
     return result
@@ -160,12 +171,10 @@ def _exact(
     scenario: Scenario, layouts: list[Layout], asked: Asked, windows: Windows, demanded: bool
 ) -> xr.Dataset | None:
     """The exact answer; None where there is none, if it is not demanded."""
-    if asked.quantity.name != "downtime" or asked.above is not None:
+    if not _is_mean_downtime(asked):
         if demanded:
-            raise SpecificationError("method = 'exact': of all quantities only the mean of 'downtime' can be solved")
+            raise SpecificationError(f"method = 'exact': {ONLY_DOWNTIME}")
         return None
-    from dcrisk.exact import expected_availability
-
     try:
         solved = expected_availability(scenario, layouts, horizon=windows.horizon, warmup=windows.warmup)
     except SpecificationError:
@@ -175,7 +184,12 @@ def _exact(
     return exact_dataset(scenario, windows, asked, solved)
 
 
-def _design(run: Run, method: str) -> tuple[str, Design]:
+def _is_mean_downtime(asked: Asked) -> bool:
+    """Whether it is what can be solved."""
+    return asked.quantity.name == "downtime" and asked.above is None
+
+
+def _design(run: Run, method: str, solvable: Callable[[], Solvable | None]) -> tuple[str, Design]:
     """What to sample, and by which method."""
     if method == "crude":
         return "crude", run.design_crude()
@@ -183,9 +197,19 @@ def _design(run: Run, method: str) -> tuple[str, Design]:
         return method, run.design_rare(stratified=False)
     if method == "stratified":
         return method, run.design_rare(stratified=True)
+    if method == "partly_exact":
+        part = solvable()
+        if part is None:
+            raise SpecificationError(f"method = 'partly_exact': no part of the scenario can be solved; {ONLY_DOWNTIME}")
+        design = run.design_rare(stratified=True, solvable=part)
+        if not design.solved.any():
+            raise SpecificationError(
+                "method = 'partly_exact': events that cannot be solved come in almost every window; use 'stratified'"
+            )
+        return method, design
     crude = run.design_crude()
     if crude.work <= QUICK:
         return "crude", crude
-    rare = run.design_rare(stratified=True)
-    better = "stratified" if rare.work < crude.work else "crude"
-    return better, rare if better == "stratified" else crude
+    rare = run.design_rare(stratified=True, solvable=solvable())
+    better = "partly_exact" if rare.solved.any() else "stratified"
+    return (better, rare) if rare.work < crude.work else ("crude", crude)

@@ -71,6 +71,10 @@ def scenario_of(result: xr.Dataset) -> Scenario:
         raise SpecificationError(
             "the result has no strata to weigh anew: take that of estimate(..., method='stratified')"
         )
+    if result["solved"].any():
+        raise SpecificationError(
+            "a part of the result was solved for the rates of its scenario: take that of estimate(..., method='stratified')"
+        )
     return scenario_from_plain(json.loads(result.attrs["scenario_json"]))
 
 

@@ -55,9 +55,9 @@ def error_of_look(number: int, confidence: float) -> float:
     return error * FIRST_SHARE if number == 0 else error * (1.0 - FIRST_SHARE) * 0.5**number
 
 
-def judge(parts: Sequence[Part], left_out: FloatArray, most: float, error: float) -> Verdict:
-    """What has been seen so far. ``left_out`` is the probability, for each layout, of what no stratum covers, ``most`` the
-    largest value possible."""
+def judge(parts: Sequence[Part], left_out: FloatArray, solved: FloatArray, most: float, error: float) -> Verdict:
+    """What has been seen so far. ``left_out`` is the probability, for each layout, of what no stratum covers, ``solved``
+    what is known of it without sampling, ``most`` the largest value possible."""
     layouts = left_out.size
     value, variance, largest, seen = np.zeros((4, layouts))
     for part in parts:
@@ -80,4 +80,4 @@ def judge(parts: Sequence[Part], left_out: FloatArray, most: float, error: float
     ]
     low, high = (np.array(end) for end in zip(*bounds, strict=True))
     high = high + left_out * possible
-    return Verdict(value, low, np.minimum(high, most), variance)
+    return Verdict(solved + value, solved + low, np.minimum(solved + high, most), variance)

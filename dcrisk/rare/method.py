@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
-
-import numpy as np
 
 from dcrisk.compiler import CompiledScenario
 from dcrisk.rare.classes import Classes, event_classes
+from dcrisk.rare.control import Control
 from dcrisk.rare.strata import Strata, TooMany, make_strata
 from dcrisk.rare.worst_case import WorstCase
 
@@ -21,42 +20,56 @@ OFTEN = 0.3
 """Events a trial: the number of those of a class that has more is drawn, if there are too many strata."""
 
 
+Controls = Callable[[Classes, Sequence[bool]], Control]
+"""What is known without sampling, from the classes and whether their numbers are drawn."""
+
+
 class Division(NamedTuple):
     """How the trials are divided into strata."""
 
     classes: Classes
-    drawn: list[bool]
+    drawn: tuple[bool, ...]
     """Whether the number of events of a class is drawn within the strata."""
     strata: Strata
+    control: Control
 
 
-def divide(compiled: CompiledScenario, worst: WorstCase, stratified: bool, share_left_out: float) -> Division:
+def divide(
+    compiled: CompiledScenario, worst: WorstCase, controls: Controls, stratified: bool, share_left_out: float
+) -> Division:
     """The finest division that is not too fine.
 
     Classes are hazards where the components of one would make too many strata; the numbers of those that come often
     are drawn where strata are still too many.
     """
     classes = event_classes(compiled, worst, apart=False)
+    often = tuple(c.law.mean >= OFTEN for c in classes.listed)
+    counted, everything = (False,) * len(often), (True,) * len(often)
     if not stratified:
-        return _division(classes, worst, 0.0, share_left_out)
-    for drawn_from in (np.inf, OFTEN, 0.0):
+        return _division(classes, worst, controls, everything, share_left_out)
+    unsolved = controls(classes, counted).unsolved
+    if unsolved.any():  # to count what is solved, and comes often, takes many strata and gains nothing
+        counted = tuple(is_often and not u.any() for is_often, u in zip(often, unsolved.T, strict=True))
+    for drawn in dict.fromkeys((counted, often, everything)):
         try:
-            division = _division(classes, worst, drawn_from, share_left_out)
+            division = _division(classes, worst, controls, drawn, share_left_out)
         except TooMany:
             continue
         apart = event_classes(compiled, worst, apart=True)
-        if len(apart.listed) > len(classes.listed) and drawn_from == np.inf:
+        if len(apart.listed) > len(classes.listed) and not any(drawn):
             most = max((sum(s.counts) for s in division.strata.listed), default=0)
             if math.comb(len(apart.listed) + most, most) <= MOST_APART:
-                return _division(apart, worst, drawn_from, share_left_out)
+                return _division(apart, worst, controls, (False,) * len(apart.listed), share_left_out)
         return division
     raise AssertionError("one stratum with all numbers drawn is never too many")
 
 
-def _division(classes: Classes, worst: WorstCase, drawn_from: float, share_left_out: float) -> Division:
-    """Classes with at least so many events a trial have their numbers drawn."""
-    drawn = [c.law.mean >= drawn_from for c in classes.listed]
-    return Division(classes, drawn, make_strata(classes, worst, drawn, share_left_out, MOST_POSSIBLE))
+def _division(
+    classes: Classes, worst: WorstCase, controls: Controls, drawn: tuple[bool, ...], share_left_out: float
+) -> Division:
+    control = controls(classes, drawn)
+    strata = make_strata(classes, worst, drawn, share_left_out, MOST_POSSIBLE, control.knows)
+    return Division(classes, drawn, strata, control)
 
 
 def label_of(counts: Sequence[int]) -> str:

@@ -61,10 +61,9 @@ def effective_hits(sums: Sums) -> FloatArray:
     return effective
 
 
-def value_of(tuned: Sequence[Tuned]) -> FloatArray:
-    """The estimate of each layout."""
-    total: FloatArray = np.sum([one.stratum.weight * one.sums.mean() for one in tuned], axis=0)
-    return total
+def value_of(tuned: Sequence[Tuned], layouts: int) -> FloatArray:
+    """What the strata add to the estimate of each layout."""
+    return sum((one.stratum.weight * one.sums.mean() for one in tuned), np.zeros(layouts))
 
 
 def unseen(one: Tuned, most: float) -> FloatArray:
@@ -87,8 +86,9 @@ class Pilot:
         seed: int,
         error: float,
         late: Callable[[], bool],
+        solved: FloatArray,
     ) -> None:
-        self._late = late
+        self._late, self._solved = late, solved
         self._adder, self._proposals, self._layouts = adder, proposals, layouts
         self._most, self._seed, self._error = most, seed, error
         self.trials = 0
@@ -98,10 +98,10 @@ class Pilot:
         bins = self._proposals.tilts.guess.size
         nothing = no_sums(self._layouts, bins)
         tuned = [Tuned(stratum, self._proposals.first_guess(stratum), nothing, np.zeros(bins)) for stratum in strata]
-        before = value_of(known) if known else np.zeros(self._layouts)
+        before = self._solved + value_of(known, self._layouts)
         trials = FEWEST
         for number in range(ROUNDS):
-            value = before + value_of(tuned) if number else before
+            value = before + value_of(tuned, self._layouts) if number else before
             active = list(range(len(tuned)))
             if number:
                 needed = trials_needed([*known, *tuned], value, self._error, self._most, self._proposals)[len(known) :]
@@ -126,7 +126,8 @@ class Pilot:
         shares = one.shares if one.following is None else one.following
         plan = self._proposals.plan_for(one.stratum, shares)
         key = key_of(self._seed, "pilot", number, *one.stratum.counts)
-        return Job(plan, key, 0, trials, one.events(self._proposals), scale)
+        harms = one.stratum.harms
+        return Job(plan, key, 0, trials, one.events(self._proposals), harms, scale * harms)
 
     def _is_worth(self, one: Tuned, needed: float, trials: int, value: FloatArray) -> bool:
         """Whether to look at a stratum once more: it may hide something, or to tune it may spare more than it takes."""

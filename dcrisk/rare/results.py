@@ -54,6 +54,9 @@ def sampled_dataset(
     variables = layout_variables(asked.long_name, asked.units, verdict, found.diagnosis, aim.precision)
     names = np.array(compiled.layouts, dtype=object).astype(str)
     coords: dict[str, Any] = {"layout": ("layout", names, {"long_name": "layout"})}
+    words = f"part of it that was solved, not sampled: {asked.long_name}"
+    solved = found.design.solved * asked.scale
+    variables["solved"] = ("layout", solved, {"units": asked.units, "long_name": words})
     attrs = windows.provenance(scenario, "Risk of hosting layouts") | {
         "quantity": asked.quantity.name,
         "largest_possible": asked.most * asked.scale,

@@ -70,7 +70,8 @@ def reweight(result: xr.Dataset, rates: Mapping[str, Any]) -> xr.Dataset:
     factors = factors_of(result, with_rates(scenario_of(result), rates))
     parts = _parts(result, probabilities(factors, result["events"].values))
     left_out = more_than(factors, int(result.attrs["most_events"])) * result["possible"].values
-    verdict = judge(parts, left_out, result.attrs["largest_possible"], result.attrs["error_of_last_look"])
+    nothing = np.zeros(left_out.size)
+    verdict = judge(parts, left_out, nothing, result.attrs["largest_possible"], result.attrs["error_of_last_look"])
     risk = result["risk"].attrs
     diagnosis = diagnose(parts, verdict.value)
     variables = layout_variables(risk["long_name"], risk["units"], verdict, diagnosis, float(result.attrs["precision"]))

@@ -10,7 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dcrisk.compiler import CompiledScenario
+from dcrisk.exact import Solvable
 from dcrisk.kernels.records import BLOCK, Plan
+from dcrisk.rare.classes import Classes
+from dcrisk.rare.control import Control, control_of, no_control
 from dcrisk.rare.counts import FloatArray
 from dcrisk.rare.diagnosis import Diagnosis, diagnose
 from dcrisk.rare.looks import GROWTH, MARGIN, Part, Verdict, error_of_look, judge
@@ -61,6 +64,8 @@ class Design(NamedTuple):
     """Strata that are so unlikely that their probability bounds what they do."""
     left_out: FloatArray
     """For each layout, the probability of more events than any stratum has."""
+    solved: FloatArray
+    """For each layout, what is known without sampling."""
     pilot_trials: int
     division: Division | None
 
@@ -102,7 +107,8 @@ class Run:
         events = events_of(self._compiled)
         everything = Stratum((), 1.0, np.ones(self._layouts, np.bool_))
         first = min(FIRST_CRUDE, self._aim.max_trials)
-        (sums,) = self._adder.add_up([Job(self._compiled.plan, key_of(self._seed, "pilot"), 0, first, events)])
+        job = Job(self._compiled.plan, key_of(self._seed, "pilot"), 0, first, events, everything.harms)
+        (sums,) = self._adder.add_up([job])
         value = sums.mean()
         seen = value > 0.0
         needed = float(first)
@@ -111,34 +117,43 @@ class Run:
         if not seen.all():  # rarer than once in the pilot
             needed = max(needed, first / self._relative_error() ** 2)
         source = Source(everything, self._compiled.plan, self._seed, events, needed, False)
-        return Design([source], [], np.zeros(self._layouts), first, None)
+        nothing = np.zeros(self._layouts)
+        return Design([source], [], nothing, nothing, first, None)
 
     # ------------------------------------------------------------ rare events
 
-    def design_rare(self, stratified: bool) -> Design:
-        """Strata, each under a law of its own."""
+    def design_rare(self, stratified: bool, solvable: Solvable | None = None) -> Design:
+        """Strata, each under a law of its own; what is ``solvable`` is not sampled."""
+
+        def controls(classes: Classes, drawn: Sequence[bool]) -> Control:
+            if solvable is None:
+                return no_control(self._layouts, len(classes.listed))
+            return control_of(self._compiled, classes, drawn, solvable, self._asked.horizon)
+
         share, pilot_trials = SHARE_LEFT_OUT, 0
         most = self._asked.most if np.isfinite(self._asked.most) else 1.0
         before: Division | None = None
         tuned: list[Tuned] = []
         while True:
-            division = divide(self._compiled, self._worst, stratified, share)
+            division = divide(self._compiled, self._worst, controls, stratified, share)
+            solved = division.control.value
             proposals = make_proposals(self._compiled.plan, division.classes)
             known = {one.stratum.counts: one for one in tuned} if continues(division, before) else {}
             before = division
             listed = division.strata.listed
-            pilot = Pilot(self._adder, proposals, self._layouts, most, self._seed, self._relative_error(), self._late)
+            error = self._relative_error()
+            pilot = Pilot(self._adder, proposals, self._layouts, most, self._seed, error, self._late, solved)
             tuned = [known[stratum.counts] for stratum in listed if stratum.counts in known]
             tuned += pilot.tune([stratum for stratum in listed if stratum.counts not in known], tuned)
             pilot_trials += pilot.trials
-            value = value_of(tuned) if tuned else np.zeros(self._layouts)
+            value = solved + value_of(tuned, self._layouts)
             least = float(value[value > 0.0].min()) if (value > 0.0).any() else 0.0
             allowed = PART_OF_PRECISION * self._aim.precision * least / most
             if division.strata.tail <= max(allowed, NO_MORE) or least == 0.0:
                 break
             share *= 0.5 * allowed / division.strata.tail
         kept, untried = drop_small(tuned, allowed)
-        needed = trials_needed(kept, value, self._relative_error(), most, proposals)
+        needed = trials_needed(kept, value, error, most, proposals)
         sources = [
             Source(
                 one.stratum,
@@ -150,8 +165,8 @@ class Run:
             )
             for one, trials in zip(kept, needed, strict=True)
         ]
-        left_out = np.where(division.strata.possible, division.strata.tail, 0.0)
-        return Design(sources, untried, left_out, pilot_trials, division)
+        left_out = np.where(division.strata.possible & ~division.control.complete, division.strata.tail, 0.0)
+        return Design(sources, untried, left_out, solved, pilot_trials, division)
 
     def tilted_plan(self) -> Plan:
         """The plan of trials whose numbers of events are drawn as well: one stratum of everything."""
@@ -190,7 +205,7 @@ class Run:
                         for goal, s in zip(goals, sums, strict=True)
                     ]
                 jobs = [
-                    Job(source.plan, source.key, s.trials, goal, source.events)
+                    Job(source.plan, source.key, s.trials, goal, source.events, source.stratum.harms)
                     for source, s, goal in zip(sources, sums, goals, strict=True)
                 ]
                 bar.total = max(bar.total or 0, sum(goals))
@@ -200,7 +215,7 @@ class Run:
                 parts = [Part(source.stratum, s, source.tilted) for source, s in zip(sources, sums, strict=True)]
                 parts += untried
                 error = error_of_look(look, self._aim.confidence)
-                verdict = judge(parts, design.left_out, self._asked.most, error)
+                verdict = judge(parts, design.left_out, design.solved, self._asked.most, error)
                 narrow = bool((verdict.relative() <= self._aim.precision).all())
                 self._show(bar, verdict)
                 reason = self._reason(narrow, last)

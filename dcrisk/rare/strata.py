@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ class Stratum(NamedTuple):
     counts: tuple[int, ...]
     weight: float
     harms: BoolArray
-    """Which layouts it may harm."""
+    """Which layouts it may harm, as far as that is not known without sampling."""
 
 
 class Strata(NamedTuple):
@@ -43,11 +43,17 @@ class TooMany(Exception):
 
 
 def make_strata(
-    classes: Classes, worst: WorstCase, drawn: Sequence[bool], share_left_out: float, most_possible: int
+    classes: Classes,
+    worst: WorstCase,
+    drawn: Sequence[bool],
+    share_left_out: float,
+    most_possible: int,
+    known: Callable[[Sequence[int]], BoolArray],
 ) -> Strata:
     """Every composition of events, from few to many, until the rest is a small share of those that may harm any layout.
 
-    Classes that are ``drawn`` have no number in a stratum. Raises TooMany.
+    Classes that are ``drawn`` have no number in a stratum. For layouts of which all is ``known``, given the numbers of
+    events, a stratum counts as one that does no harm. Raises TooMany.
     """
     counted = [c for c, is_drawn in zip(classes.listed, drawn, strict=True) if not is_drawn]
     total = _total_law(counted)
@@ -66,9 +72,10 @@ def make_strata(
             whole = iter(counts)
             full = tuple(DRAWN if is_drawn else next(whole) for is_drawn in drawn)
             harms = _harms(full, classes, worst, seen)
+            covered += weight * harms
+            harms = harms & ~known(full)
             if harms.any() and weight > 0.0:
                 found.append(Stratum(full, weight, harms))
-                covered += weight * harms
                 if len(found) > most_possible:
                     raise TooMany
         tail = float(total[events + 1 :].sum()) + beyond

@@ -15,6 +15,7 @@ from dcrisk.compiler import CompiledScenario
 from dcrisk.kernels.records import BLOCK, Plan, Totals, rest
 from dcrisk.outcomes import Wanted, empty_outcomes
 from dcrisk.rare.counts import FloatArray
+from dcrisk.rare.worst_case import BoolArray
 from dcrisk.sampling import FIRST_PENDING, kernel
 
 EVENTS_PER_TASK = 200_000
@@ -75,6 +76,8 @@ class Job(NamedTuple):
     last: int
     events: float
     """Expected in a trial: how much work it is."""
+    harms: BoolArray
+    """Layouts that count; the sums of the others are 0."""
     scale: FloatArray | None = None
     """How much each layout counts in what is learnt; None: nothing is learnt."""
 
@@ -128,7 +131,7 @@ class Adder:
                 break
             work, outcomes = rest(job.plan, 2 * len(work.heap)), empty_outcomes(self._compiled, Wanted(), 1)
         self._spare.append((work, outcomes))
-        hits, total, squares, largest = totals.sums.T
+        hits, total, squares, largest = totals.sums.T * job.harms
         return Sums(job.last - job.first, hits, total, squares, largest, totals.weights, totals.learnt)
 
 
