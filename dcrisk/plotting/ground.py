@@ -26,10 +26,7 @@ def local_plane(middle_lat: float, middle_lon: float) -> Plane:
 
 def read_projection(projection: Any) -> Plane:
     """A function from longitudes and latitudes to metres, or a name of pyproj, as a plane in kilometres."""
-    if callable(projection):
-        metres = projection
-    else:
-        metres = _named(projection)
+    metres = projection if callable(projection) else _named(projection)
 
     def project(lat: FloatArray, lon: FloatArray) -> FloatArray:
         found = np.stack([np.asarray(part, dtype=np.float64) for part in metres(lon, lat)], axis=-1) / 1000.0
@@ -80,5 +77,7 @@ def _places(line: Sequence[Sequence[float]] | Mapping[str, Sequence[float]], whe
         pair = tuple(place)
         if len(pair) != 2:
             raise SpecificationError(f"{where}: {place!r} is no place; write (lat, lon)")
-        places.append((check_number(pair[0], f"{where}: lat", -90, 90), check_number(pair[1], f"{where}: lon", -180, 180)))
+        places.append(
+            (check_number(pair[0], f"{where}: lat", -90, 90), check_number(pair[1], f"{where}: lon", -180, 180))
+        )
     return places

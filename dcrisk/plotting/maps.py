@@ -143,7 +143,7 @@ def _draw_with_enlargements(ax: Axes, graph: Graph, clusters: list[list[str]], l
     whole = _Panel(ax.inset_axes((0.0, 0.0, 0.45, 1.0)), merged, merged.names, look, set(titles))
     panels = []
     top = 1.0
-    for k, (title, height) in enumerate(zip(titles, _heights([len(members) for members in clusters]), strict=True)):
+    for title, height in zip(titles, _heights([len(members) for members in clusters]), strict=True):
         gap = 0.0 if len(titles) == 1 else min(0.1, 0.4 * height)
         top -= height
         inset = ax.inset_axes((0.53, top + gap, 0.47, height - gap))
