@@ -48,6 +48,7 @@ FLOOD_OF_1910 = {
     "Oise": 6.69,
 }  # the scenario has the sources; the Oise: as rare as the others
 TO_COMPARE = "Strasbourg, backup at Roubaix"
+NEAR = 0.2  # hours a year: what is closer to the best than this counts as equally good
 BLOCKS = 10  # of trials, to tell noise
 
 
@@ -243,10 +244,15 @@ def over_the_ranges(
     return {"hours": hours, "base": base}
 
 
+def near_best(hours: np.ndarray) -> np.ndarray:
+    """In what share of the draws (draws x layouts) each layout is within NEAR hours of the best."""
+    return (hours < hours.min(axis=1, keepdims=True) + NEAR).mean(axis=0)
+
+
 def print_ranking(base: np.ndarray, hours: np.ndarray, losses: np.ndarray, trials: int) -> None:
     names = [layout.name for layout in layouts(ranges.STUDY)]
     found = ranges.stability(hours, base)
-    near = (hours < hours.min(axis=1, keepdims=True) + 0.2).mean(axis=0)
+    near = near_best(hours)
     print(
         f"\n(e) The ranking under {len(hours)} draws of {len(ranges.ASSUMPTIONS)} assumptions, {trials:,} years each, common random numbers"
     )
@@ -379,54 +385,60 @@ def swept(scenario: dcrisk.Scenario, name: str, one: Sweep, trials: int, seed: i
 
 
 class Swept(NamedTuple):
-    """What came of a sweep: the axis, its values, the hours (points x blocks x layouts), the points where a pair tips."""
+    """What came of a sweep: the values of the assumption, and the hours (points x blocks x layouts)."""
 
     sweep: Sweep
     x: np.ndarray
+    is_logarithmic: bool
     hours: np.ndarray
-    tips: list[tuple[str, float]]  # a layout of the pair, and where
+
+    def of(self, layout: str) -> np.ndarray:
+        return self.hours[:, :, self.sweep.layouts.index(layout)]
+
+    def crossings(self, pair: tuple[str, str], blocks: Any = slice(None)) -> list[float]:
+        """Where the lines of two layouts cross as they are drawn: the logarithm of hours, straight between two points."""
+        x = np.log(self.x) if self.is_logarithmic else self.x
+        first, second = (np.log(self.of(layout)[:, blocks].mean(axis=1)) for layout in pair)
+        found = ranges.crossings(x, first - second)
+        return np.exp(found).tolist() if self.is_logarithmic else found
 
 
 def tipping_points(scenario: dcrisk.Scenario, trials: int, seed: int, quick: bool) -> dict[str, Swept]:
     """Part (f): each assumption alone, the others as in the study."""
-    print(f"\n(f) Tipping points: one assumption at a time, {trials:,} years, common random numbers")
-    print("    First layout better than second where? In brackets: 5 to 95 %, blocks of years drawn anew")
     found = {}
     for name, one in SWEEPS.items():
         if quick:
             one = one._replace(points=[one.points[0], one.points[-1]])
         x = np.array([shown_value(name, value) for value in one.points])
-        hours = swept(scenario, name, one, trials, seed)
-        found[name] = Swept(one, x, hours, [])
-        print(f"    {' '.join(one.words.split())}: {x[0]:.3g} to {x[-1]:.3g}")
-        for first, second in one.pairs:
-            difference = hours[:, :, one.layouts.index(first)] - hours[:, :, one.layouts.index(second)]
-            lines = tipping_lines(x, difference, seed)
-            found[name].tips.extend((first, at) for at, _, _ in lines)
-            print(f"      {first:28} | {second:30} {tipping_words(x, difference, lines)}")
+        found[name] = Swept(one, x, name in ("generators", "relocation"), swept(scenario, name, one, trials, seed))
+    print_tips(found, trials, seed)
     return found
 
 
-def tipping_words(x: np.ndarray, difference: np.ndarray, lines: list[tuple[float, float, float]]) -> str:
+def print_tips(found: dict[str, Swept], trials: int, seed: int) -> None:
+    print(f"\n(f) Tipping points: one assumption at a time, {trials:,} years, common random numbers")
+    print("    Where is the first layout better than the second? In brackets: 5 to 95 %, blocks of years drawn anew")
+    for one in found.values():
+        print(f"    {' '.join(one.sweep.words.split())}: {one.x[0]:.3g} to {one.x[-1]:.3g}")
+        for pair in one.sweep.pairs:
+            print(f"      {pair[0]:28} | {pair[1]:30} {tipping_words(one, pair, seed)}")
+
+
+def tipping_words(one: Swept, pair: tuple[str, str], seed: int) -> str:
     """Where the first of two layouts is better, in words."""
-    means = difference.mean(axis=1)
-    if not lines:
-        return f"{'everywhere' if means.sum() < 0 else 'nowhere'}, by {np.abs(means).min():.2f} to {np.abs(means).max():.2f} h a year"
-    places = " and ".join(f"{at:.3g} ({low:.3g} to {high:.3g})" for at, low, high in lines)
-    return f"{'below' if means[0] < 0 else 'above'} {places}"
-
-
-def tipping_lines(x: np.ndarray, difference: np.ndarray, seed: int) -> list[tuple[float, float, float]]:
-    """Where the mean over blocks (points x blocks) changes its sign, and the range if the blocks are drawn anew."""
+    difference = (one.of(pair[0]) - one.of(pair[1])).mean(axis=1)
+    places = one.crossings(pair)
+    if not places:
+        least, most = np.abs(difference).min(), np.abs(difference).max()
+        return f"{'everywhere' if difference[0] < 0 else 'nowhere'}, by {least:.2f} to {most:.2f} h a year"
     random = np.random.default_rng(seed)
-    places = random.integers(0, difference.shape[1], (400, difference.shape[1]))
-    again = [ranges.crossings(x, difference[:, chosen].mean(axis=1)) for chosen in places]
-    lines = []
-    for at in ranges.crossings(x, difference.mean(axis=1)):
-        close = [min(found, key=lambda other: abs(other - at)) for found in again if found]
-        low, high = np.percentile(close or [at], [5, 95])
-        lines.append((at, float(low), float(high)))
-    return lines
+    chosen = random.integers(0, BLOCKS, (400, BLOCKS))
+    again = [found for blocks in chosen if (found := one.crossings(pair, blocks))]
+    words = []
+    for at in places:
+        low, high = np.percentile([min(found, key=lambda other: abs(other - at)) for found in again], [5, 95])
+        words.append(f"{at:.3g} ({low:.3g} to {high:.3g})")
+    return f"{'below' if difference[0] < 0 else 'above'} {' and '.join(words)}"
 
 
 # ---------------------------------------------------------------- (g)
@@ -454,9 +466,14 @@ def draw_record(ax: Any) -> None:
     ):
         ax.axhline(level, color="0.35", linewidth=1.0, linestyle="--")
         ax.text(4.1, level + 0.04, f"protection, assumed, {words}", fontsize=8.5, color="0.25")
-    for year, stage in ((2016, 6.10), (2018, 5.84), (1955, 7.12)):
-        ax.axhline(stage, color="#CC79A7", linewidth=0.8, xmin=0.94)
-        ax.text(960, stage + 0.04, str(year), fontsize=8.5, color="#8A3E68", ha="right")
+    for year, stage, period in ((1910, 8.62, 107.4 / 0.56), (1955, 7.12, 107.4 / 2.56)):
+        ax.annotate(str(year), (period, stage), xytext=(8, -12), textcoords="offset points", fontsize=9)
+    later = {"2016": 6.10, "2018": 5.84}
+    at = [1.0 / float(seine.exceedance_rate_per_year(stage)) for stage in later.values()]
+    look = {"color": "white", "markeredgecolor": "#CC79A7", "markersize": 7, "markeredgewidth": 1.8}
+    ax.plot(at, list(later.values()), "D", linestyle="", label="after the record, put on the fit", **look)
+    for period, (year, stage) in zip(at, later.items(), strict=True):
+        ax.annotate(year, (period, stage), xytext=(8, -14), textcoords="offset points", fontsize=9, color="#8A3E68")
     ax.set(
         xscale="log",
         xlim=(4, 1000),
@@ -466,60 +483,40 @@ def draw_record(ax: Any) -> None:
     )
     ax.set_xticks([5, 10, 20, 50, 100, 200, 500, 1000], ["5", "10", "20", "50", "100", "200", "500", "1,000"])
     ax.grid(alpha=0.3)
-    ax.legend(loc="lower right", fontsize=9, bbox_to_anchor=(0.93, 0.0))
+    ax.legend(loc="lower right", fontsize=9)
 
 
-def draw_ranking(found: dict[str, np.ndarray], ax: Any) -> None:
-    """Hours of each layout over the draws, and how often it is first or among three."""
+def draw_ranking(found: dict[str, np.ndarray]) -> Any:
+    """Hours of each layout over the draws, and how often it is first, among three, or as good as the best."""
+    figure, (ax, beside) = plt.subplots(1, 2, figsize=(12, 7), width_ratios=(3, 1), layout="constrained", sharey=True)
     names = [layout.name for layout in layouts(ranges.STUDY)]
     order = np.argsort(found["base"])[::-1]
+    low, first, middle, third, high = np.percentile(found["hours"][:, order], [5, 25, 50, 75, 95], axis=0)
+    rows = np.arange(len(order))
+    ax.hlines(rows, low, high, color="#0072B2", linewidth=1.6, label="5 to 95 % of the draws")
+    ax.hlines(rows, first, third, color="#0072B2", linewidth=7, label="middle half")
+    ax.plot(middle, rows, "|", color="white", markersize=8, markeredgewidth=2)
+    ax.plot(found["base"][order], rows, "D", color="#D55E00", markersize=6, label="as in the study")
+    ax.set_yticks(rows, [names[i] for i in order])
+    ax.set(xscale="log", xlabel="hours down a year", ylim=(-0.7, len(order) + 0.2))
+    ax.set_xticks([1, 2, 5, 10, 20, 50], ["1", "2", "5", "10", "20", "50"])
+    ax.minorticks_off()
+    ax.grid(axis="x", alpha=0.3)
+    ax.legend(loc="upper right", fontsize=9)
     held = ranges.stability(found["hours"], found["base"])
-    hours = found["hours"][:, order]
-    for row, i in enumerate(order):
-        low, first, middle, third, high = np.percentile(hours[:, row], [5, 25, 50, 75, 95])
-        ax.plot(
-            [low, high],
-            [row, row],
-            color="#0072B2",
-            linewidth=1.6,
-            label="5 to 95 % of the draws" if row == 0 else None,
-        )
-        ax.plot(
-            [first, third],
-            [row, row],
-            color="#0072B2",
-            linewidth=7,
-            solid_capstyle="butt",
-            label="middle half" if row == 0 else None,
-        )
-        ax.plot([middle], [row], "|", color="white", markersize=9, markeredgewidth=2)
-        ax.plot(
-            [found["base"][i]],
-            [row],
-            "D",
-            color="#D55E00",
-            markersize=6,
-            label="as in the study" if row == 0 else None,
-            linestyle="",
-        )
-        text = f"{100 * held['first'][i]:.0f} %", f"{100 * held['top three'][i]:.0f} %", f"{held['mean rank'][i]:.1f}"
-        for k, cell in enumerate(text):
-            ax.text(1.08 + 0.11 * k, row, cell, transform=ax.get_yaxis_transform(), va="center", ha="right", fontsize=9)
-    for k, head in enumerate(("first", "top 3", "rank")):
-        ax.text(
-            1.08 + 0.11 * k,
-            len(order) - 0.3,
-            head,
-            transform=ax.get_yaxis_transform(),
-            ha="right",
-            fontsize=9,
-            weight="bold",
-        )
-    ax.set_yticks(range(len(order)), [names[i] for i in order])
-    ax.set(xscale="log", xlabel="hours down a year", ylim=(-0.7, len(order) - 0.2))
-    ax.xaxis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda x, _: f"{x:g}"))
-    ax.grid(axis="x", alpha=0.3, which="both")
-    ax.legend(loc="lower right", fontsize=9)
+    columns = {
+        "first": [f"{100 * x:.0f} %" for x in held["first"]],
+        "top 3": [f"{100 * x:.0f} %" for x in held["top three"]],
+        f"within\n{NEAR:g} h": [f"{100 * x:.0f} %" for x in near_best(found["hours"])],
+        "mean\nrank": [f"{x:.1f}" for x in held["mean rank"]],
+    }
+    beside.set_axis_off()
+    for k, (head, cells) in enumerate(columns.items()):
+        place = 0.2 + 0.25 * k
+        beside.text(place, len(order) - 0.45, head, ha="right", fontsize=9, weight="bold")
+        for row, i in enumerate(order):
+            beside.text(place, row, cells[i], va="center", ha="right", fontsize=9)
+    return figure
 
 
 STYLES = {
@@ -542,10 +539,12 @@ def draw_tipping(found: dict[str, Swept]) -> Any:
         for layout, hours in means.items():
             colour, dashes, mark = STYLES[layout]
             ax.plot(one.x, hours, color=colour, linestyle=dashes, marker=mark, markersize=5)
-        for layout, at in one.tips:
-            height = np.interp(at, one.x, means[layout])
-            ax.plot([at], [height], "o", markersize=14, markerfacecolor="none", markeredgecolor="#B00020", zorder=5)
-        if name in ("relocation", "generators"):
+        for pair in one.sweep.pairs:
+            for at in one.crossings(pair):
+                x, here = (np.log(one.x), np.log(at)) if one.is_logarithmic else (one.x, at)
+                height = np.exp(np.interp(here, x, np.log(means[pair[0]])))
+                ax.plot([at], [height], "o", markersize=14, markerfacecolor="none", markeredgecolor="#B00020", zorder=5)
+        if one.is_logarithmic:
             ax.set_xscale("log")
             ax.xaxis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda x, _: f"{x:g}"))
         ax.axvline(shown_value(name, ranges.STUDY[name]), color="0.6", linewidth=1.0, linestyle=(0, (2, 2)), zorder=0)
@@ -561,6 +560,12 @@ def draw_tipping(found: dict[str, Swept]) -> Any:
     handles += [plt.Line2D([], [], color="0.6", linestyle=(0, (2, 2)), label="value of the study")]
     figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False)
     return figure
+
+
+def draw_front(found: xr.Dataset) -> Any:
+    ax = dcrisk.plot_pareto(found)
+    ax.set_xlabel("cost (units a year: 12 a place in Ile-de-France, 10 elsewhere; assumption)")
+    return ax.figure
 
 
 def draw_map(scenario: dcrisk.Scenario, trials: int, seed: int) -> Any:
@@ -598,10 +603,10 @@ def figures(
     drawings = {
         "record": lambda: on_axes(draw_record, (10, 6)),
         "map": lambda: draw_map(scenario, trials, seed),
-        "front": lambda: dcrisk.plot_pareto(found).figure,
+        "front": lambda: draw_front(found),
         "nines": lambda: dcrisk.plot_nines(results).figure,
         "downtime-by-hazard": lambda: dcrisk.plot_downtime(results).figure,
-        "ranking": lambda: on_axes(lambda ax: draw_ranking(ranking, ax), (11.5, 7)),
+        "ranking": lambda: draw_ranking(ranking),
         "tipping": lambda: draw_tipping(tipping),
     }
     for name, make in drawings.items():
