@@ -15,11 +15,13 @@ Plane = Callable[[FloatArray, FloatArray], FloatArray]  # latitudes and longitud
 
 
 def local_plane(middle_lat: float, middle_lon: float) -> Plane:
-    """A plane that touches the globe at one place: east and north are true there (equirectangular)."""
-    east = 111.32 * float(np.cos(np.radians(middle_lat)))  # kilometres a degree
+    """A plane that touches the globe at one place, where east and north are true (equirectangular, WGS 84)."""
+    turn = float(np.radians(middle_lat))
+    north = 111.13295 - 0.55982 * np.cos(2 * turn) + 0.00118 * np.cos(4 * turn)  # kilometres a degree
+    east = 111.41288 * np.cos(turn) - 0.09350 * np.cos(3 * turn) + 0.00012 * np.cos(5 * turn)
 
     def project(lat: FloatArray, lon: FloatArray) -> FloatArray:
-        return np.stack([(lon - middle_lon) * east, (lat - middle_lat) * 110.57], axis=-1)
+        return np.stack([(lon - middle_lon) * east, (lat - middle_lat) * north], axis=-1)
 
     return project
 
