@@ -550,7 +550,8 @@ def draw_tipping(found: dict[str, Swept]) -> Any:
         ax.axvline(shown_value(name, ranges.STUDY[name]), color="0.6", linewidth=1.0, linestyle=(0, (2, 2)), zorder=0)
         ax.set(xlabel=one.sweep.words, yscale="log")
         ax.grid(alpha=0.3)
-    axes[0, 0].set_yticks([1, 2, 5, 10, 20, 50], ["1", "2", "5", "10", "20", "50"])
+    axes[0, 0].set_yticks([0.5, 1, 2, 5, 10, 20], ["0.5", "1", "2", "5", "10", "20"])
+    axes[0, 0].set_ylim(0.6, 1.2 * max(one.hours.mean(axis=1).max() for one in found.values()))
     axes[0, 0].minorticks_off()
     for ax in axes[:, 0]:
         ax.set_ylabel("hours down a year")
@@ -605,7 +606,7 @@ def figures(
         "map": lambda: draw_map(scenario, trials, seed),
         "front": lambda: draw_front(found),
         "nines": lambda: dcrisk.plot_nines(results).figure,
-        "downtime-by-hazard": lambda: dcrisk.plot_downtime(results).figure,
+        "downtime-by-hazard": lambda: on_axes(lambda ax: dcrisk.plot_downtime(results, ax=ax), (12, 8)),
         "ranking": lambda: draw_ranking(ranking),
         "tipping": lambda: draw_tipping(tipping),
     }

@@ -163,7 +163,9 @@ def _draw_with_enlargements(ax: Axes, graph: Graph, clusters: list[list[str]], l
                 zorder=5.5,
             )
             line.set_in_layout(False)  # its ends lie anywhere until the panels have their limits
-            ax.add_artist(line)
+            whole.ax.add_artist(line)  # so that it runs below the labels of the axes that are drawn later
+            line.set_clip_on(False)
+        inset.yaxis.label.set_bbox({"facecolor": "white", "linewidth": 0, "pad": 1.0})
     settle(ax)
     for title, panel in zip(titles, panels, strict=True):
         box = panel.ax.get_window_extent()
