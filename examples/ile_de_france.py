@@ -48,46 +48,52 @@ FLOOD_OF_1910 = {
     "Oise": 6.69,
 }  # the scenario has the sources; the Oise: as rare as the others
 TO_COMPARE = "Strasbourg, backup at Roubaix"
+BY_HAND = 8.0  # hours to move it by hand, where a failover has failed: assumption
 NEAR = 0.2  # hours a year: what is closer to the best than this counts as equally good
 BLOCKS = 10  # of trials, to tell noise
 
 
 def layouts(values: dict[str, float]) -> list[dcrisk.Layout]:
-    """How the service could run. Replicas beyond the first are on standby; all of them keep the data."""
-    moves = {
-        "failover": stats.lognorm(0.7, scale=values["failover_hours"]),
-        "failover_probability": values["failover"],
-        "manual_failover": 8.0,  # hours: assumption
-        "failback": 0.25,  # planned hours: assumption
-        "failback_delay": 24.0,  # hours: assumption
-    }
-    relocation = stats.lognorm(0.7, scale=values["relocation"])  # after damage, all of them move elsewhere
+    """How the service could run, from a campus alone to three places. Places beyond the first are on standby.
 
-    def one(name: str, *copies: str) -> dcrisk.Layout:
-        return dcrisk.Layout(name, replicas=copies[:1], copies=copies, relocation=relocation)
+    - Alone: once its building is damaged or destroyed it moves somewhere else, in days.
+    - With a backup: people start it where the backup is, in days, whatever had taken it down, unless it is back before.
+    - On standby: a failover of less than an hour, which can fail.
+    """
+    days = stats.lognorm(0.7, scale=values["relocation"])  # of work, or of waiting for a decision; spread: assumption
+    back = {"failback": 0.25, "failback_delay": 24.0}  # planned hours, and hours of waiting: assumption
+    failover = stats.lognorm(0.7, scale=values["failover_hours"])
 
-    def several(*places: str) -> dcrisk.Layout:
-        return dcrisk.Layout(" + ".join(places), replicas=places, copies=places, relocation=relocation, **moves)
+    def alone(place: str) -> dcrisk.Layout:
+        return dcrisk.Layout(f"{place} alone", replicas=[place], copies=[place], relocation=days)
+
+    def backup(name: str, *places: str) -> dcrisk.Layout:
+        by_people = {"failover_probability": 0.0, "manual_failover": days, "migration": days, **back}
+        return dcrisk.Layout(name, replicas=places, copies=places, relocation=days, **by_people)
+
+    def standby(*places: str) -> dcrisk.Layout:
+        moves = {"failover": failover, "failover_probability": values["failover"], "manual_failover": BY_HAND, **back}
+        return dcrisk.Layout(" + ".join(places), replicas=places, copies=places, relocation=days, **moves)
 
     return [
-        one("Strasbourg alone", "Strasbourg"),
-        one("Strasbourg, backup next door", "Strasbourg", "Strasbourg 2"),
-        one(TO_COMPARE, "Strasbourg", "Roubaix"),
-        one("Vitry, backup at Roubaix", "Vitry", "Roubaix"),
-        one("Marcoussis, backup at Roubaix", "Marcoussis", "Roubaix"),
-        several("Strasbourg", "Strasbourg 2"),
-        several("Vitry", "Clichy"),
-        several("Vitry", "Creteil"),
-        several("Vitry", "Saint-Ouen-l'Aumone"),
-        several("Vitry", "Marcoussis"),
-        several("Marcoussis", "Les Ulis"),
-        several("Marcoussis", "Lognes"),
-        several("Marcoussis", "Roubaix"),
-        several("Marcoussis", "Gravelines"),
-        several("Marcoussis", "Strasbourg"),
-        several("Vitry", "La Courneuve", "Marcoussis"),
-        several("La Courneuve", "Marcoussis", "Lognes"),
-        several("Marcoussis", "Lognes", "Roubaix"),
+        alone("Strasbourg"),
+        backup("Strasbourg, backup next door", "Strasbourg", "Strasbourg 2"),
+        backup(TO_COMPARE, "Strasbourg", "Roubaix"),
+        backup("Vitry, backup at Roubaix", "Vitry", "Roubaix"),
+        backup("Marcoussis, backup at Roubaix", "Marcoussis", "Roubaix"),
+        standby("Strasbourg", "Strasbourg 2"),
+        standby("Vitry", "Clichy"),
+        standby("Vitry", "Creteil"),
+        standby("Vitry", "Saint-Ouen-l'Aumone"),
+        standby("Vitry", "Marcoussis"),
+        standby("Marcoussis", "Les Ulis"),
+        standby("Marcoussis", "Lognes"),
+        standby("Marcoussis", "Roubaix"),
+        standby("Marcoussis", "Gravelines"),
+        standby("Marcoussis", "Strasbourg"),
+        standby("Vitry", "La Courneuve", "Marcoussis"),
+        standby("La Courneuve", "Marcoussis", "Lognes"),
+        standby("Marcoussis", "Lognes", "Roubaix"),
     ]
 
 
@@ -161,9 +167,7 @@ def compare(scenario: dcrisk.Scenario, trials: int, seed: int) -> xr.Dataset:
     """Part (c)."""
     results = dcrisk.simulate(scenario, layouts(ranges.STUDY), trials, seed=seed, attribute=True)
     table = dcrisk.summary(results)
-    print(
-        f"\n(c) Ways to run it, {trials:,} years; the first place serves, others are on standby, lost ones move in days"
-    )
+    print(f"\n(c) Ways to run it, {trials:,} years; docs/ile-de-france.md says how each moves")
     print(f"    {'':36}{'hours down a year':>24}{'nines':>22}{'P(outage > 8 h)':>26}{'P(data loss)':>28}")
     for name in table.layout.values:
         row = table.sel(layout=name)
