@@ -84,7 +84,9 @@ def seine_draws(number: int = 20_000, seed: int = 7) -> list[dict[str, float]]:
 
 def drawn_values(number: int, seed: int) -> list[dict[str, float]]:
     """So many choices of all assumptions at once, spread evenly over the range of each (Latin hypercube)."""
-    shares = stats.qmc.LatinHypercube(len(ASSUMPTIONS), rng=seed).random(number)
+    random = np.random.default_rng(seed)
+    strata = random.permuted(np.tile(np.arange(number), (len(ASSUMPTIONS), 1)), axis=1).T
+    shares = (strata + random.random((number, len(ASSUMPTIONS)))) / number
     return [
         {name: float(one.law.ppf(u)) for (name, one), u in zip(ASSUMPTIONS.items(), row, strict=True)} for row in shares
     ]
