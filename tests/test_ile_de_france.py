@@ -1,5 +1,6 @@
 """The study of Ile-de-France: its scenario, the arithmetic of its numbers, and the helpers of its example."""
 
+import dataclasses
 import importlib
 import math
 import sys
@@ -359,3 +360,30 @@ def test_families_of_pairs_are_those_of_the_kinds():
     }
     medians = [np.median(hours) for _, hours, _ in study.pair_families(found)]
     assert medians == sorted(medians)
+
+
+def test_the_floor_under_every_layout_is_what_strikes_all_places():
+    """docs/ile-de-france.md says 0.17 h a year; a pair far apart is hardly above it, and no layout below."""
+    everywhere = [h for h in SCENARIO.hazards if getattr(h, "shared", False) and set(h.sites) == set(SITES)]
+    assert {h.name for h in everywhere} == {"software everywhere", "network of the operator"}
+    floor = sum(h.rate_per_year * h.duration.mean() for h in everywhere)
+    assert floor == pytest.approx(0.170, abs=0.001)
+    alone = SCENARIO.without(*(h.name for h in SCENARIO.hazards if h not in everywhere))
+    layout = dcrisk.Layout("three", replicas=["Marcoussis", "Roubaix", "Strasbourg"])
+    hours = dcrisk.simulate(alone, [layout], 40_000, seed=1, progress=False).downtime.values[0]
+    assert abs(hours.mean() - floor) < 4.5 * hours.std() / math.sqrt(hours.size)  # false alarm 7e-6
+
+
+def test_a_backup_is_started_by_people_unless_the_place_is_back_before():
+    """One place dark for 30 h or 300 h, a backup elsewhere, people who take the median of 72 h when it is certain."""
+    layout = next(one for one in study.layouts(ranges.STUDY) if one.name == study.TO_COMPARE)
+    for hours, expected in ((30.0, 30.0), (300.0, 72.0)):
+        dark = dcrisk.Scenario(
+            [dcrisk.Utility("grid"), dcrisk.Site("Strasbourg", requires=["grid"]), dcrisk.Site("Roubaix")],
+            [dcrisk.GridOutage("dark", {"grid": 0.0}, hours)],
+        ).given("dark", origin="grid")
+        certain = dataclasses.replace(
+            layout, manual_failover=72.0, migration=None, relocation=None, failback=None, failback_delay=0.0
+        )
+        result = dcrisk.simulate(dark, [certain], 10, seed=1, progress=False)
+        assert (result.downtime == expected).all()
