@@ -363,7 +363,7 @@ SWEEPS = {
         [(ONE_SUBSTATION, IN_STRASBOURG), (TWO_PLATEAUS, IN_STRASBOURG), (MIXED, TWO_PLATEAUS)],
     ),
     "relocation": Sweep(
-        "days until a damaged place runs elsewhere\n(median; study 3)",
+        "days to move what is damaged or to start\na backup (median; study 3)",
         [6.0, 24.0, 48.0, 72.0, 120.0, 240.0, 480.0],
         [(ONE_RIVER, IN_STRASBOURG), (TWO_RIVERS, IN_STRASBOURG), (MIXED, WITH_ROUBAIX)],
     ),
