@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -53,6 +54,7 @@ ASSUMPTIONS = {
 STUDY = {name: one.value for name, one in ASSUMPTIONS.items()}
 
 
+@functools.cache
 def seine_posterior(size: int = 161) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What 27 peaks above 5 m in 107 years say of the scale and the shape: both on a grid, and the weight of each pair.
 
