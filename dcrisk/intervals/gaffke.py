@@ -76,10 +76,11 @@ def log_probability_positive(slopes: FloatArray, shapes: FloatArray) -> float:
         value: npt.NDArray[np.complex128] = np.exp(np.minimum(exponent.real, 99.0) + 1j * exponent.imag) * speed
         return value
 
-    # Nowhere may the curve climb; the straight line never does.
+    # Nowhere may the curve climb, not even from very far down, since between these points it may climb to any height.
+    # The straight line never does.
     coarse = np.arange(0.0, 80.0, 0.5)
     height = np.abs(integrand(coarse, bend))
-    while bend != 0.0 and np.any(height > 2.0 * width * np.cosh(coarse)):
+    while bend != 0.0 and _climbs(height / (width * np.cosh(coarse))):
         bend = bend / 4.0 if abs(bend) > 1e-3 else 0.0
         height = np.abs(integrand(coarse, bend))
     end_of_curve = coarse[np.flatnonzero(height > 1e-17 * width)[-1]] + 0.5
@@ -97,6 +98,12 @@ def log_probability_positive(slopes: FloatArray, shapes: FloatArray) -> float:
     # At the saddle exp(K) / s; the two halves of the curve are mirror images.
     log_peak = -float(shapes @ np.log1p(-slopes * saddle)) - float(np.log(saddle))
     return log_peak + float(np.log(total / np.pi))
+
+
+def _climbs(height: FloatArray) -> bool:
+    """Whether it rises to more than double of what it has been before, above what no sum would notice."""
+    least = np.maximum(np.minimum.accumulate(height), 1e-20)
+    return bool(np.any(height > 2.0 * least))
 
 
 def _pieces(points: FloatArray) -> list[FloatArray]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from dcrisk.plotting.ground import FloatArray, local_plane, read_projection, read_rivers
 
 Spot = tuple[float, float]
 Edge = tuple[str, str]
@@ -23,6 +25,7 @@ class Graph:
     parts: list[Edge]  # (whole, part)
     fires: dict[Edge, float]
     isolated: list[list[str]]
+    rivers: dict[str, FloatArray] = field(default_factory=dict)  # places along each
 
     def users(self, name: str) -> list[str]:
         return [user for needed, user in self.needs + self.parts if needed == name]
@@ -49,7 +52,7 @@ class Graph:
             if edge[0] != edge[1]:
                 fires[edge] = max(p, fires.get(edge, 0.0))
         sites = {group.get(name, name) for name in self.sites}
-        return Graph(names, sites, places, edges(self.needs), edges(self.parts), fires, [])
+        return Graph(names, sites, places, edges(self.needs), edges(self.parts), fires, [], self.rivers)
 
     def only(self, names: Iterable[str]) -> Graph:
         """The part of the graph between these nodes."""
@@ -66,16 +69,18 @@ class Graph:
             inside(self.parts),
             {edge: self.fires[edge] for edge in inside(self.fires)},
             [[n for n in campus if n in kept] for campus in self.isolated],
+            self.rivers,
         )
 
 
-def read_graph(scenario: Any) -> Graph:
-    """What a map shows of a scenario; places in kilometres on a plane that touches the globe amid the nodes."""
+def read_graph(scenario: Any, projection: Any = None, rivers: Any = None) -> Graph:
+    """What a map shows of a scenario; places in kilometres, by default on a plane that touches the globe amid them."""
     nodes = list(scenario.nodes)
     placed = [n for n in nodes if n.lat is not None and n.lon is not None]
     middle_lat = float(np.mean([n.lat for n in placed])) if placed else 0.0
     middle_lon = float(np.mean([n.lon for n in placed])) if placed else 0.0
-    east = 111.32 * float(np.cos(np.radians(middle_lat)))  # kilometres a degree
+    plane = local_plane(middle_lat, middle_lon) if projection is None else read_projection(projection)
+    spots = plane(np.array([n.lat for n in placed], float), np.array([n.lon for n in placed], float))
     fires: dict[Edge, float] = {}
     isolated = []
     for hazard in scenario.hazards:
@@ -85,11 +90,12 @@ def read_graph(scenario: Any) -> Graph:
     return Graph(
         names=[n.name for n in nodes],
         sites={n.name for n in nodes if hasattr(n, "part_of")},
-        places={n.name: ((n.lon - middle_lon) * east, (n.lat - middle_lat) * 110.57) for n in placed},
+        places={n.name: (float(x), float(y)) for n, (x, y) in zip(placed, spots, strict=True)},
         needs=list(dict.fromkeys((needed, n.name) for n in nodes for needed in _needed(n.requires))),
         parts=[(n.part_of, n.name) for n in nodes if getattr(n, "part_of", None)],
         fires=fires,
         isolated=isolated,
+        rivers={name: plane(line[:, 0], line[:, 1]) for name, line in read_rivers(rivers).items()},
     )
 
 

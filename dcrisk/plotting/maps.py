@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import xarray as xr
 
 from dcrisk.plotting.footprint import Measure, read_footprint
 from dcrisk.plotting.graph import Edge, Graph, Spot, find_clusters, read_graph
+from dcrisk.plotting.ground import FloatArray
 from dcrisk.plotting.looks import Look, Plain
 from dcrisk.plotting.placement import CURVED, STRAIGHT, Room
 from dcrisk.plotting.roles import read_roles
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 FIRE = "#D55E00"
 CAMPUS = "#FBEFD5"
+WATER = "#9CC9E8"
+WATER_TEXT = "#1F5F8B"
 NEED: dict[str, Any] = {"color": "0.55", "linewidth": 0.9, "linestyle": "--"}
 PART: dict[str, Any] = {"color": "0.2", "linewidth": 1.2}
 
@@ -34,6 +37,9 @@ def plot_map(
     measure: Measure = "down",
     at_least_hours: float = 0.0,
     layout: Any = None,
+    utilities: bool = True,
+    rivers: Mapping[str, Sequence[tuple[float, float]]] | None = None,
+    projection: Any = None,
 ) -> Axes:
     """Where the sites of a scenario stand, what they need, how fire can pass, and what an event does to them.
 
@@ -54,6 +60,14 @@ def plot_map(
     layout : dcrisk.Layout, optional
         Shows it instead: which sites run the service (of replicas as many, in their order, as its quorum needs; the
         others are on standby) and which keep the data.
+    utilities : bool
+        Whether to show what is no site.
+    rivers : mapping of str to sequence of (lat, lon), optional
+        Rivers or coasts by name, as lines between places in degrees; they are drawn as far as the map goes.
+    projection : str or callable, optional
+        How degrees become metres: a name that pyproj knows (``"EPSG:2154"`` for France; needs pyproj), or a function of
+        longitudes and latitudes that gives metres east and north. By default a plane that touches the globe
+        amid the sites, which is good for a region.
 
     Returns
     -------
@@ -65,7 +79,8 @@ def plot_map(
     Raises
     ------
     SpecificationError
-        If both a footprint and a layout are given, or one of them does not belong to the scenario.
+        If both a footprint and a layout are given, or one of them does not belong to the scenario; if a river or the
+        projection is of no use.
 
     Examples
     --------
@@ -78,7 +93,9 @@ def plot_map(
     >>> ax = plot_map(scenario, footprint=results, measure="destroyed")
     >>> plt.close(ax.figure)
     """
-    graph = read_graph(scenario)
+    graph = read_graph(scenario, projection, rivers)
+    if not utilities:
+        graph = graph.only(graph.sites)
     if footprint is not None and layout is not None:
         raise SpecificationError("plot_map: give either footprint or layout: the colours can show but one of them")
     look: Look = Plain()
@@ -125,10 +142,11 @@ def _draw_with_enlargements(ax: Axes, graph: Graph, clusters: list[list[str]], l
     look = look.merged(group)
     whole = _Panel(ax.inset_axes((0.0, 0.0, 0.45, 1.0)), merged, merged.names, look, set(titles))
     panels = []
-    height = 1.0 / len(clusters)
-    for k, title in enumerate(titles):
+    top = 1.0
+    for title, height in zip(titles, _heights([len(members) for members in clusters]), strict=True):
         gap = 0.0 if len(titles) == 1 else min(0.1, 0.4 * height)
-        inset = ax.inset_axes((0.53, 1.0 - (k + 1) * height + gap, 0.47, height - gap))
+        top -= height
+        inset = ax.inset_axes((0.53, top + gap, 0.47, height - gap))
         inset.set_title(title, fontsize=10, loc="right")
         panels.append(_Panel(inset, graph, [n for n in graph.names if group.get(n) == title], look))
         for corner in (0.0, 1.0):
@@ -145,13 +163,21 @@ def _draw_with_enlargements(ax: Axes, graph: Graph, clusters: list[list[str]], l
                 zorder=5.5,
             )
             line.set_in_layout(False)  # its ends lie anywhere until the panels have their limits
-            ax.add_artist(line)
+            whole.ax.add_artist(line)  # so that it runs below the labels of the axes that are drawn later
+            line.set_clip_on(False)
+        inset.yaxis.label.set_bbox({"facecolor": "white", "linewidth": 0, "pad": 1.0})
     settle(ax)
     for title, panel in zip(titles, panels, strict=True):
         box = panel.ax.get_window_extent()
         whole.guides += [(title, (float(box.x0), float(y))) for y in (box.y0, box.y1)]
     for panel in (whole, *panels):
         panel.draw()
+
+
+def _heights(members: Sequence[int]) -> list[float]:
+    """Of the enlargements: more for those with more sites, and for none less than half of an even share."""
+    even = 1.0 / len(members)
+    return [0.5 * even + 0.5 * number / sum(members) for number in members]
 
 
 class _Panel:
@@ -170,6 +196,7 @@ class _Panel:
         self.groups = groups or set()
         self.graph = graph.only(names)
         self.spots: dict[str, Spot] = {}
+        self.rivers: dict[str, FloatArray] = {}
         self.guides: list[tuple[str, Spot]] = []  # lines that leave it: from where, to which pixel
         if self.graph.places:
             self._set_spots()
@@ -188,7 +215,9 @@ class _Panel:
         points = np.array(list(self.graph.places.values()))
         extent = np.ptp(points, axis=0)
         scale, unit = (1000.0, "m") if extent.max() < 2.0 else (1.0, "km")
-        points = (points - points.min(axis=0)) * scale
+        corner = points.min(axis=0)
+        points = (points - corner) * scale
+        self.rivers = {name: (line - corner) * scale for name, line in self.graph.rivers.items()}
         self.spots = {n: (float(x), float(y)) for n, (x, y) in zip(self.graph.places, points, strict=True)}
         for set_ticks, length in zip((self.ax.set_xticks, self.ax.set_yticks), extent * scale, strict=True):
             number = max(2, round(5.0 * length / (extent.max() * scale or 1.0)))
@@ -210,6 +239,7 @@ class _Panel:
             room.take_marker(n, spot, self._size(n))
         for n, pixel in self.guides:
             room.take_line(n, pixel)
+        self._take_rivers(room)
         for n in free:
             users = [user for user in part.users(n) if user in spots]
             near = np.mean([spots[user] for user in users] or list(spots.values()), axis=0)
@@ -222,6 +252,19 @@ class _Panel:
             if frame := self.look.frame(n):
                 self.ax.plot(*spots[n], linestyle="", **frame, zorder=4.9)
             room.put_label(n, spots[n])
+        self._draw_rivers(room)
+
+    def _take_rivers(self, room: Room) -> None:
+        for line in self.rivers.values():
+            room.take_curve(line)
+
+    def _draw_rivers(self, room: Room) -> None:
+        from matplotlib.collections import LineCollection
+
+        lines = LineCollection(list(self.rivers.values()), color=WATER, linewidth=2.2, zorder=0.5, capstyle="round")
+        self.ax.add_collection(lines, autolim=False)
+        for name, line in self.rivers.items():
+            room.put_name(name, line, color=WATER_TEXT)
 
     def _mark(self, name: str) -> dict[str, Any]:
         """The marker of a node."""
@@ -257,6 +300,7 @@ class _Panel:
         for campus in part.isolated:
             _draw_campus(self.ax, [self.spots[n] for n in campus if n in self.spots])
         room.forget_arrows()
+        self._take_rivers(room)
         for edge, p in sorted(part.fires.items(), key=lambda item: -item[1]):
             style = {"arrowstyle": "-|>", "color": FIRE, "linewidth": _fire_width(p), "alpha": 0.85}
             self._draw_arrow(room, edge, CURVED, style)
@@ -300,6 +344,8 @@ def _draw_legend(ax: Axes, graph: Graph, enlarged: bool, look: Look) -> None:
     from matplotlib.patches import Patch
 
     marks = look.legend(enlarged)
+    if graph.rivers:
+        marks.append(Line2D([], [], color=WATER, linewidth=2.2, label="river (drawn between towns)"))
     if graph.sites < set(graph.names):
         marks.append(Patch(facecolor="0.93", edgecolor="0.45", label="utility (its place is schematic)"))
     if graph.needs:

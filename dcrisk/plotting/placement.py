@@ -84,9 +84,14 @@ class Room:
 
     def take_curve(self, points: FloatArray) -> None:
         """Keep texts off a curve, of which some points are given, in the units of the axes."""
+        self.strokes = np.concatenate([self.strokes, self._seen(points)])
+
+    def _seen(self, points: FloatArray) -> FloatArray:
+        """Places close to each other along a curve, as far as it is within the axes."""
+        x0, y0, x1, y1 = self.frame
         pixels = np.clip(self.ax.transData.transform(points), -1e5, 1e5) / self.unit
-        pieces = [_arc(a, b, 0.0) for a, b in zip(pixels[:-1], pixels[1:], strict=True)]
-        self.strokes = np.concatenate([self.strokes, *pieces])
+        path = np.concatenate([_arc(a, b, 0.0) for a, b in zip(pixels[:-1], pixels[1:], strict=True)])
+        return np.asarray(path[(path > (x0 - 9.0, y0 - 9.0)).all(axis=1) & (path < (x1 + 9.0, y1 + 9.0)).all(axis=1)])
 
     def take_box(self, x0: float, y0: float, x1: float, y1: float) -> None:
         """Keep labels off a box, in shares of the axes."""
@@ -202,6 +207,8 @@ class Room:
         cost = reach + 1e3 * _overlap(places, width + 2.0, height + 1.0, taken) + 1e4 * np.maximum(0.0, out)
         cost += 25.0 * _count_inside(self.heads, places, width + 5.0, height + 5.0)
         cost += 3.0 * _count_inside(self.strokes, places, width, height)
+        if text in self.nodes:  # a thin line that runs under another marker seems to belong to that one
+            cost += np.where(reach > 20.0, 30.0 * self._crossed(places, text), 0.0)
         chosen = int(np.argmin(cost))
         best = places[chosen]
         self.labels.append(_around(float(best[0]), float(best[1]), width + 2.0, height + 1.0))
@@ -217,6 +224,27 @@ class Room:
                 arrowprops={"arrowstyle": "-", "color": "0.3", "lw": 0.6, "shrinkA": 0, "shrinkB": 0},
                 zorder=4,
             )
+
+    def put_name(self, text: str, points: FloatArray, **look: Any) -> None:
+        """Write the name of a curve upon it, where it is seen and covers least; not at all if it is not seen."""
+        x0, y0, x1, y1 = self.frame
+        path = self._seen(points)
+        shown = self.ax.text(0.0, 0.0, text, fontsize=8, style="italic", ha="center", va="center", zorder=6.5, **look)
+        width, height = self._size(shown)
+        inside = (path > (x0 + width / 2 + 3, y0 + height / 2 + 3)).all(axis=1)
+        inside &= (path < (x1 - width / 2 - 3, y1 - height / 2 - 3)).all(axis=1)
+        places = path[inside]
+        if not len(places):
+            shown.remove()
+            return
+        taken = [node.box for node in self.nodes.values()] + self.labels
+        near = np.min([np.hypot(*(places - node.middle).T) for node in self.nodes.values()], axis=0)
+        cost = 1e3 * _overlap(places, width + 3.0, height + 2.0, taken) - np.minimum(near, 60.0)
+        cost += 25.0 * _count_inside(self.heads, places, width, height)
+        best = places[int(np.argmin(cost))]
+        self.labels.append(_around(float(best[0]), float(best[1]), width + 3.0, height + 2.0))
+        shown.set_position(self._data(best))
+        shown.set_bbox({"boxstyle": "square,pad=0.05", "facecolor": "white", "alpha": 0.75, "linewidth": 0})
 
     # ---------------------------------------------------------------- units
 
