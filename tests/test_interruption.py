@@ -212,9 +212,9 @@ def test_a_run_goes_on_after_an_interrupt(eager, uninterrupted, tmp_path, monkey
     progress = dcrisk.store_progress(store)
     assert 0 < progress.done < progress.trials == TRIALS and not progress.finished
     played = []
-    monkeypatch.setattr(
-        "dcrisk.simulate.sample", lambda *a, **k: played.append(a[2:4]) or dcrisk.sampling.sample(*a, **k)
-    )
+    simulate = sys.modules["dcrisk.simulate"]  # the module; dcrisk.simulate is the function
+    sample = simulate.sample
+    monkeypatch.setattr(simulate, "sample", lambda *a, **k: played.append(a[2:4]) or sample(*a, **k))
     assert dcrisk.rerun(store, store=store, progress=False).identical(eager)  # nobody needs to know the scenario
     assert played[0] == (0, 1) and played[1][0] == progress.done  # what is there is not played again
     assert contents(store) == uninterrupted
@@ -367,7 +367,10 @@ def changed_fire():
         ({"periods": 12}, "periods is 0 in the store and 12"),
         ({"at_hours": [1.0]}, r"at_hours is \[1.0, 20.0\] in the store and \[1.0\]"),
         ({"scenario": SCENARIO.without("fire")}, "scenario: hazards: 'fire' is in the store alone"),
-        ({"scenario": changed_fire()}, "scenario: hazards 'fire': rate_per_year: SBG1 is 0.00.* in the store and"),
+        (
+            {"scenario": changed_fire()},
+            "scenario: hazards 'fire': rate_per_year: SBG1a is 0.001 in the store and 0.002",
+        ),
         ({"layouts": LAYOUTS[:1]}, "layouts: 'two' is in the store alone"),
         ({"layouts": LAYOUTS[::-1]}, "layouts: their order"),
         (
@@ -400,7 +403,7 @@ def test_a_store_of_another_version_is_refused(tmp_path, monkeypatch):
         patched.setattr("dcrisk.windows.__version__", "0.9.9")
         with pytest.raises(SpecificationError, match='the version of dcrisk is "0.1.0" in the store and "0.9.9"'):
             run(tmp_path / "run.zarr", 1)
-    monkeypatch.setattr("dcrisk.simulate.fingerprint", lambda compiled: "other tables")
+    monkeypatch.setattr(sys.modules["dcrisk.simulate"], "fingerprint", lambda compiled: "other tables")
     with pytest.raises(SpecificationError, match="makes other tables here than where it was begun, with numpy"):
         run(tmp_path / "run.zarr", 1)
 
