@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -90,6 +91,14 @@ def shapes(compiled: CompiledScenario, wanted: Wanted, trials: int) -> dict[str,
     }
 
 
+def bytes_of_trial(compiled: CompiledScenario, wanted: Wanted) -> int:
+    """Memory that a trial takes in results, and while they are made."""
+    shape = shapes(compiled, wanted, 1)
+    kept = sum(math.prod(shape[v.field]) * np.dtype(v.dtype).itemsize for v in VARIABLES)
+    served = math.prod(shape["unserved"]) * np.dtype(np.float64).itemsize  # of which the capacity is made
+    return kept + served + 8 * wanted.weight
+
+
 def empty_outcomes(compiled: CompiledScenario, wanted: Wanted, trials: int, log_length: int = 0) -> Outcomes:
     """Arrays of zeros."""
     shape = shapes(compiled, wanted, trials)
@@ -101,9 +110,18 @@ def make_results(
     scenario: Scenario, windows: Windows, compiled: CompiledScenario, outcomes: Any, wanted: Wanted
 ) -> xr.Dataset:
     """The Dataset of a run."""
+    return make_variables(windows.horizon, compiled, outcomes, wanted).assign_attrs(run_attributes(scenario, windows))
+
+
+def run_attributes(scenario: Scenario, windows: Windows) -> dict[str, Any]:
+    """Attributes of the Dataset of a run."""
+    return windows.provenance(scenario, "Outcomes of hosting layouts") | {"block": BLOCK}
+
+
+def make_variables(horizon: float, compiled: CompiledScenario, outcomes: Any, wanted: Wanted) -> xr.Dataset:
+    """The outcomes of some trials, under the names and in the units of results."""
     import xarray as xr
 
-    horizon = windows.horizon
     variables: dict[str, Any] = {}
     for variable in VARIABLES:
         array = getattr(outcomes, variable.field)
@@ -129,5 +147,4 @@ def make_results(
     if len(compiled.plan.moments):
         after = {"units": HOURS, "long_name": "hours from the start of the window"}
         coords["time"] = ("time", compiled.plan.moments, after)
-    attrs = windows.provenance(scenario, "Outcomes of hosting layouts") | {"block": BLOCK}
-    return xr.Dataset(variables, coords=coords, attrs=attrs)
+    return xr.Dataset(variables, coords=coords)
