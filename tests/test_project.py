@@ -168,8 +168,11 @@ def test_every_number_of_a_shipped_scenario_has_its_source(name):
 def test_shipped_scenarios_are_read_and_written(name, tmp_path):
     scenario = dcrisk.load_scenario(name)
     assert scenario.name == name
-    dcrisk.save_scenario(scenario, tmp_path / "copy.toml")
+    layouts = dcrisk.load_layouts(name)
+    assert layouts
+    dcrisk.save_scenario(scenario, tmp_path / "copy.toml", layouts)
     assert dcrisk.load_scenario(tmp_path / "copy.toml") == scenario
+    assert dcrisk.load_layouts(tmp_path / "copy.toml") == layouts
     assert all(hazard.source for hazard in scenario.hazards)
     assert all(node.source for node in scenario.nodes)
 
