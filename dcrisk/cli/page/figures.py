@@ -1,0 +1,84 @@
+"""Figures as pictures within a page."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import dcrisk
+from dcrisk.cli.page.parts import Figure
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+POINTS_PER_PIXEL = 0.75
+WIDTH = 8.2  # inches
+SIDES = ("width", "height")
+MOST_LAYOUTS = 10
+"""Curves in one figure that can still be told apart."""
+FINE = {"svg.hashsalt": "dcrisk", "svg.fonttype": "path", "figure.dpi": 100.0, "font.size": 10.0}
+"""The same results give the same page to the byte, and need no font."""
+
+
+def figures_of(results: xr.Dataset) -> Iterator[Figure]:
+    """How long, how available, and through what."""
+    shown = _without_mathematics(results)
+    if shown.sizes["layout"] > MOST_LAYOUTS:
+        shown = shown.isel(layout=slice(MOST_LAYOUTS))
+    words, rows = _which(results), shown.sizes["layout"]
+    if bool((shown["longest_outage"] > 0.0).any()):
+        yield _draw(
+            lambda ax: dcrisk.plot_exceedance(shown, ax=ax),
+            (WIDTH, 5.2),
+            "Curves that fall from left to right: the probability that the longest outage of a window exceeds so many "
+            f"hours, for {words}.",
+            "How likely the longest outage of a window is to exceed so many hours. A curve ends where no window went "
+            "further; its band goes on.",
+        )
+    yield _draw(
+        lambda ax: dcrisk.plot_nines(shown, ax=ax),
+        (WIDTH, 2.0 + 0.36 * rows),
+        f"Intervals of the nines of availability of {words}, the best first.",
+        "Nines of availability: 3 nines are 99.9 %. An arrow says that no downtime was seen at all.",
+    )
+    if "downtime_by_hazard" in shown:
+        yield _draw(
+            lambda ax: dcrisk.plot_downtime(shown, ax=ax),
+            (WIDTH, 1.6 + 0.55 * rows),
+            f"Bars of the mean downtime of {words}, divided by the hazard that began the outages.",
+            "Mean downtime of a window by the hazard that began the outage.",
+        )
+
+
+def _which(results: xr.Dataset) -> str:
+    number = results.sizes["layout"]
+    if number > MOST_LAYOUTS:
+        return f"the first {MOST_LAYOUTS} of {number} layouts"
+    return "1 layout" if number == 1 else f"{number} layouts"
+
+
+def _without_mathematics(results: xr.Dataset) -> xr.Dataset:
+    """Names whose dollars are dollars, which matplotlib would take for formulas."""
+    named = [name for name in ("layout", "hazard") if name in results.coords]
+    return results.assign_coords(
+        {name: (name, [str(text).replace("$", r"\$") for text in results[name].values]) for name in named}
+    )
+
+
+def _draw(plot: Callable[[Any], Any], inches: tuple[float, float], words: str, caption: str) -> Figure:
+    import matplotlib
+    from matplotlib.figure import Figure as Sheet
+
+    with matplotlib.rc_context(FINE):
+        sheet, file = Sheet(figsize=inches, layout="constrained"), io.BytesIO()  # without pyplot: no screen, no state
+        plot(sheet.subplots())
+        sheet.savefig(file, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
+    svg = file.getvalue()
+    width, height = (float(re.search(rf'<svg [^>]*\b{side}="([0-9.]+)pt"'.encode(), svg)[1]) for side in SIDES)
+    pixels = [math.ceil(points / POINTS_PER_PIXEL) for points in (width, height)]
+    source = f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
+    return Figure(source, pixels[0], pixels[1], words, caption)

@@ -1,0 +1,117 @@
+"""``dcrisk run``: simulate, and show the summary."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import dcrisk
+from dcrisk.cli import exits
+from dcrisk.cli.columns import SUMMARY, cells, names_of, present
+from dcrisk.cli.inputs import Study, read_study
+from dcrisk.cli.machine import by_layout, print_json, provenance
+from dcrisk.cli.options import (
+    WHOLE,
+    debug_option,
+    json_option,
+    quiet_option,
+    remark,
+    shows_progress,
+    study_options,
+)
+from dcrisk.cli.tables import text_table
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@click.command()
+@study_options
+@click.option("--trials", type=WHOLE, default=100_000, show_default=True, help="Windows to simulate, such as 1e7.")
+@click.option("--attribute", is_flag=True, help="Keep the downtime by the hazard that began it.")
+@click.option("--periods", type=WHOLE, default=0, help="Keep the downtime of so many equal parts of the window.")
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    help="A zarr store that is written on the way; the same command goes on after an interruption.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Save the results as netCDF in the end; an existing file is replaced.",
+)
+@quiet_option
+@json_option
+@debug_option
+@click.pass_context
+def run(
+    context: click.Context,
+    scenario: str,
+    names: tuple[str, ...],
+    trials: int,
+    store: Path | None,
+    output: Path | None,
+    quiet: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Simulate the layouts of SCENARIO, a TOML file or the name of a shipped scenario, and print a summary.
+
+    Without layouts in the file there is one for each site: the fate of the sites themselves.
+    """
+    study = read_study(scenario, names)
+    if not study.in_file:
+        remark(f"{scenario} has no layouts; there is one for each site", quiet)
+    if output is not None and not output.absolute().parent.is_dir():
+        raise OSError(f"{output}: there is no folder {output.absolute().parent}")
+    if options["horizon"] is None:
+        del options["horizon"]
+    try:
+        results = _simulate(study, trials, store, progress=shows_progress(quiet), **options)
+    except KeyboardInterrupt:
+        click.echo(f"dcrisk: interrupted; {_what_is_left(store)}", err=True)
+        context.exit(exits.INTERRUPTED)
+    if output is not None:
+        dcrisk.save_results(results, output)
+    _show(study, results, store, output, quiet, as_json)
+
+
+def _simulate(study: Study, trials: int, store: Path | None, **options: Any) -> xr.Dataset:
+    try:
+        return dcrisk.simulate(study.scenario, study.layouts, trials, store=store, **options)
+    except MemoryError as error:
+        raise MemoryError(f"{error}; --store PATH keeps the trials on disk, and estimate keeps none") from error
+
+
+def _what_is_left(store: Path | None) -> str:
+    if store is None or not store.exists():
+        return "nothing was kept (--store PATH keeps what is done)"
+    return f"{store} keeps what is done; to go on: {shlex.join(['dcrisk', *sys.argv[1:]])}"
+
+
+def _show(
+    study: Study, results: xr.Dataset, store: Path | None, output: Path | None, quiet: bool, as_json: bool
+) -> None:
+    from dcrisk.cli.cautions import cautions
+
+    table = dcrisk.summary(results)
+    warnings = cautions(results, [layout.name for layout in study.layouts if layout.copies])
+    if as_json:
+        places = {"store": None if store is None else str(store), "output": None if output is None else str(output)}
+        print_json(provenance(table) | places | {"warnings": warnings, "layouts": by_layout(table)})
+        return
+    columns = present(SUMMARY, table)
+    rows = [
+        [name, *(f"{cell.value}\n{cell.interval}" for cell in row)]
+        for name, *row in zip(names_of(table), *(cells(column, table) for column in columns), strict=True)
+    ]
+    horizon, trials = table.attrs["horizon_hours"], table.attrs["trials"]
+    click.echo(f"{study.scenario.name}: {trials:,} windows of {horizon:,.10g} h, seed {table.attrs['seed']}\n")
+    click.echo(text_table(["layout", *(column.title for column in columns)], rows))
+    click.echo(f"\nSecond lines: {100 * table.attrs['confidence']:g} % intervals of the noise of the simulation alone.")
+    for words in warnings:
+        remark(words, quiet)
