@@ -54,9 +54,20 @@ def cautions(results: xr.Dataset, keeping: Collection[str], long_outage_hours: f
         few = [f"{name} ({counts[name]})" for name in listed if 0 < counts[name] < FEW]
         none = [name for name in listed if counts[name] == 0]
         if few:
-            found.append(f"{words} was seen in fewer than {FEW} of {trials:,} windows: {', '.join(few)}.")
+            found.append(f"{words} was seen in fewer than {FEW} of {trials:,} windows: {listing(few)}.")
         if none:
             found.append(
-                f"{words} was never seen in {trials:,} windows: {', '.join(none)}; only its upper bound says something."
+                f"{words} was never seen in {trials:,} windows: {listing(none)}; only its upper bound says something."
             )
     return found
+
+
+def listing(names: list[str]) -> str:
+    """Names one after the other, where a comma may belong to a name.
+
+    Examples
+    --------
+    >>> listing(["A", "B"]), listing(["A, with a copy", "B"])
+    ('A, B', 'A, with a copy; B')
+    """
+    return ("; " if any("," in name for name in names) else ", ").join(names)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dcrisk.cli.numbers import fixed, percent, short
+from dcrisk.cli.numbers import Cell, estimate, nines, percent
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -17,24 +18,12 @@ class Column(NamedTuple):
     name: str
     """Of the variable; its interval ends in ``_low`` and ``_high``."""
     title: str
-    write: Callable[[float], str] = short
-
-
-class Cell(NamedTuple):
-    """A value and its interval, as text."""
-
-    value: str
-    low: str
-    high: str
-
-    @property
-    def interval(self) -> str:
-        return f"{self.low} to {self.high}"
+    write: Callable[[float, float, float], Cell] = estimate
 
 
 SUMMARY = (
     Column("availability", "availability", percent),
-    Column("nines", "nines", fixed),
+    Column("nines", "nines", nines),
     Column("downtime", "hours down"),
     Column("outages", "outages"),
     Column("any_outage", "P(any outage)"),
@@ -44,6 +33,15 @@ SUMMARY = (
     Column("capacity", "demand served", percent),
 )
 """Of `dcrisk.summary`, all in one window; the last two where a layout says what its replicas can carry."""
+
+RISK = Column("risk", "risk")
+"""Of `dcrisk.estimate`."""
+
+
+def precision_words(found: xr.Dataset) -> list[tuple[str, str]]:
+    """Of each layout of an estimate: half the interval over the risk, and whether that is what was asked for."""
+    known = zip(found["relative_precision"].values.tolist(), found["converged"].values.tolist(), strict=True)
+    return [(f"{100 * width:.2g} %" if width < math.inf else "–", "yes" if good else "no") for width, good in known]
 
 
 def present(columns: Sequence[Column], table: xr.Dataset) -> list[Column]:
@@ -55,7 +53,7 @@ def present(columns: Sequence[Column], table: xr.Dataset) -> list[Column]:
 def cells(column: Column, table: xr.Dataset) -> list[Cell]:
     """Of each layout."""
     ends = [table[f"{column.name}{end}"].values.tolist() for end in ("", "_low", "_high")]
-    return [Cell(*(column.write(x) for x in row)) for row in zip(*ends, strict=True)]
+    return [column.write(*row) for row in zip(*ends, strict=True)]
 
 
 def names_of(table: xr.Dataset) -> list[str]:

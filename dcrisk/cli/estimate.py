@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import dcrisk
 from dcrisk.cli import exits
-from dcrisk.cli.columns import Column, cells, names_of
-from dcrisk.cli.inputs import read_study
+from dcrisk.cli.columns import RISK, cells, names_of, precision_words
+from dcrisk.cli.inputs import check_folder, read_study
 from dcrisk.cli.machine import by_layout, print_json, provenance
 from dcrisk.cli.options import (
-    WHOLE,
     debug_option,
     json_option,
+    output_option,
     quiet_option,
     remark,
     shows_progress,
     study_options,
+    whole_option,
 )
 from dcrisk.cli.tables import text_table
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 QUANTITIES = (
     "downtime",
@@ -35,29 +40,41 @@ METHODS = ("auto", "exact", "crude", "importance", "stratified")
 HOW = ("quantity", "above_hours", "precision", "method_used", "stopped_because", "trials_played", "pilot_trials")
 
 
-@click.command(epilog="Exit codes: 0 if every layout has converged, 3 if not, and 1, 2 and 130 as for every command.")
+@click.command(
+    short_help="Sample until the risk is known precisely.",
+    epilog="Exit codes: 0 if every layout has converged, 3 if not, and 1, 2 and 130 as for every command.",
+)
 @study_options
 @click.option("--quantity", type=click.Choice(QUANTITIES), default="downtime", show_default=True)
 @click.option("--above", type=float, help="Instead: the probability that the quantity exceeds so many hours.")
 @click.option("--precision", type=float, default=0.05, show_default=True, help="Half the interval over the estimate.")
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Of each interval.")
 @click.option("--method", type=click.Choice(METHODS), default="auto", show_default=True)
-@click.option("--max-trials", type=WHOLE, default=10**9, help="Windows, with those of the pilot.  [default: 1e9]")
+@whole_option("--max-trials", "Windows, with those of the pilot.", "1e9")
 @click.option("--max-seconds", type=float, default=60.0, show_default=True)
+@output_option
 @quiet_option
 @json_option
 @debug_option
 @click.pass_context
 def estimate(
-    context: click.Context, scenario: str, names: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
+    context: click.Context,
+    /,
+    scenario: str,
+    names: tuple[str, ...],
+    output: Path | None,
+    quiet: bool,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Sample the layouts of SCENARIO until the risk of each is known to a relative precision, however rare it is."""
     study = read_study(scenario, names)
     if not study.in_file:
         remark(f"{scenario} has no layouts; there is one for each site", quiet)
-    if options["horizon"] is None:
-        del options["horizon"]
+    check_folder(output)
     found = dcrisk.estimate(study.scenario, study.layouts, progress=shows_progress(quiet), **options)
+    if output is not None:
+        dcrisk.save_results(found, output)
     converged = bool(found["converged"].values.all())
     if as_json:
         how = {key: found.attrs[key] for key in HOW if key in found.attrs}
@@ -67,21 +84,18 @@ def estimate(
     context.exit(exits.FINE if converged else exits.NOT_CONVERGED)
 
 
-def _show(found: Any) -> None:
+def _show(found: xr.Dataset) -> None:
     risk = found["risk"].attrs
     units = "" if risk["units"] == "1" else f" ({risk['units']})"
     click.echo(f"{found.attrs['scenario']}: {risk['long_name']}{units}\n")
-    precision = found["relative_precision"].values.tolist()
-    verdicts = [
-        "yes" if converged else str(words) or "not precise enough"
-        for converged, words in zip(found["converged"].values, found["diagnosis"].values, strict=True)
-    ]
     rows = [
-        [name, cell.value, cell.low, cell.high, f"{100 * relative:.2g} %", verdict]
-        for name, cell, relative, verdict in zip(
-            names_of(found), cells(Column("risk", "risk"), found), precision, verdicts, strict=True
-        )
+        [name, f"{cell.value}\n{cell.interval}", *words]
+        for name, cell, words in zip(names_of(found), cells(RISK, found), precision_words(found), strict=True)
     ]
-    click.echo(text_table(["layout", "risk", "low", "high", "+-", "converged"], rows))
-    played = found.attrs["trials_played"]
-    click.echo(f"\n{found.attrs['method_used']}: {played:,} windows played; {found.attrs['stopped_because']}")
+    click.echo(text_table(["layout", "risk", "half the interval", "converged"], rows))
+    click.echo(
+        f"\n{found.attrs['method_used']}: {found.attrs['trials_played']:,} windows; {found.attrs['stopped_because']}"
+    )
+    for name, words in zip(names_of(found), found["diagnosis"].values.tolist(), strict=True):
+        if words:
+            click.echo(f"{name}: {words}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import dcrisk
@@ -28,3 +29,9 @@ def read_study(source: str, names: Sequence[str] = ()) -> Study:
         check_known(name, known, f"{source}: --layout")
     chosen = [known[name] for name in dict.fromkeys(names)] if names else layouts
     return Study(scenario, chosen, bool(listed))
+
+
+def check_folder(output: Path | None) -> None:
+    """Whether a file can be put there, before hours are spent on what it shall hold."""
+    if output is not None and not output.absolute().parent.is_dir():
+        raise NotADirectoryError(f"{output}: there is no folder {output.absolute().parent}")

@@ -3,48 +3,80 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
+from typing import NamedTuple
+
+DIGITS = 3
 
 
-def short(value: float, digits: int = 3) -> str:
-    """A number with so many digits that mean something; thousands are grouped, and what is small has an exponent.
+class Cell(NamedTuple):
+    """An estimate and its interval, as text."""
+
+    value: str
+    interval: str
+
+
+def short(value: float) -> str:
+    """A number that somebody wrote down, with three digits at most.
 
     Examples
     --------
-    >>> [short(x) for x in (0.0, 12.3456, 8766.0, 123456.0, 0.00123, 1.234e-5, math.inf)]
-    ['0', '12.3', '8,766', '123,456', '0.00123', '1.23e-5', 'inf']
+    >>> [short(x) for x in (0.0, 7.0, 0.0108, 8766.0, 1.234e-5)]
+    ['0', '7', '0.0108', '8,766', '1.23e-5']
     """
-    if not math.isfinite(value):
-        return str(value)
-    if value != 0.0 and not 1e-3 <= abs(value) < 1e9:
-        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    text = digits(value)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
+def digits(value: float) -> str:
+    """A number with three digits that mean something; thousands are grouped, and what is small has an exponent.
+
+    Examples
+    --------
+    >>> [digits(x) for x in (0.0, 12.3456, 8.3, 8766.0, 123456.0, 0.00123, -1.234e-5, math.inf)]
+    ['0', '12.3', '8.30', '8,766', '123,456', '0.00123', '-1.23e-5', 'inf']
+    """
+    if value == 0.0 or not math.isfinite(value):
+        return "0" if value == 0.0 else str(value)
+    if not 1e-3 <= abs(value) < 1e9:
+        mantissa, exponent = f"{value:.{DIGITS - 1}e}".split("e")
         return f"{mantissa}e{int(exponent)}"
-    if abs(value) >= 10.0**digits:
-        return f"{value:,.0f}"
-    return f"{Decimal(f'{value:.{digits}g}'):f}"
+    place = math.floor(math.log10(abs(float(f"{value:.{DIGITS - 1}e}"))))  # of the first digit, once rounded
+    return f"{value:,.{max(0, DIGITS - 1 - place)}f}"
 
 
-def percent(share: float) -> str:
+def estimate(value: float, low: float, high: float) -> Cell:
+    """Three digits of each.
+
+    Examples
+    --------
+    >>> estimate(12.3456, 0.0, 20.0).interval
+    '0 to 20.0'
+    """
+    return Cell(digits(value), f"{digits(low)} to {digits(high)}")
+
+
+def percent(value: float, low: float, high: float) -> Cell:
     """A share close to 1, with three digits of what is missing to 1.
 
     Examples
     --------
-    >>> [percent(x) for x in (0.99912345, 0.5, 1.0, 1.0 - 1.2345e-9)]
-    ['99.9123 %', '50.0 %', '100 %', '99.999999877 %']
+    >>> percent(0.99912345, 0.998, 0.9995)
+    Cell(value='99.9123 %', interval='99.8000 to 99.9500 %')
+    >>> percent(1.0, 0.9963, 1.0).interval
+    '99.630 to 100.000 %'
     """
-    missing = 1.0 - share
-    if missing <= 0.0:
-        return "100 %"
-    decimals = max(1, 2 - math.floor(math.log10(missing)) - 2)
-    return f"{100.0 * share:.{min(decimals, 12)}f} %"
+    missing = 1.0 - (value if value < 1.0 else low)
+    decimals = min(12, max(1, -math.floor(math.log10(missing)))) if missing > 0.0 else 1
+    value, low, high = 100.0 * value, 100.0 * low, 100.0 * high
+    return Cell(f"{value:.{decimals}f} %", f"{low:.{decimals}f} to {high:.{decimals}f} %")
 
 
-def fixed(value: float) -> str:
+def nines(value: float, low: float, high: float) -> Cell:
     """Two decimals.
 
     Examples
     --------
-    >>> fixed(3.14159), fixed(math.inf)
-    ('3.14', 'inf')
+    >>> nines(math.inf, 2.43, math.inf)
+    Cell(value='inf', interval='2.43 to inf')
     """
-    return f"{value:.2f}"
+    return Cell(f"{value:.2f}", f"{low:.2f} to {high:.2f}")

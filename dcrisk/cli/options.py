@@ -6,9 +6,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from dcrisk.rates import HOURS_PER_YEAR
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -20,25 +23,26 @@ class Settings:
     debug: bool = False
 
 
-class Whole(click.ParamType):
+def read_whole(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
     """A whole number, which may be written as ``1e7`` or ``10_000_000``."""
-
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        try:
-            number = Decimal(value)
-            whole = number.is_finite() and number.adjusted() < 40 and number == number.to_integral_value()
-        except InvalidOperation:
-            whole = False
-        if not whole:
-            self.fail(f"{value!r} is no whole number, such as 1000000 or 1e6", param, ctx)
-        return int(number)
+    if value is None:
+        return None
+    try:
+        number = Decimal(value)
+        whole = number.is_finite() and number.adjusted() < 40 and number == number.to_integral_value()
+    except InvalidOperation:
+        whole = False
+    if not whole:
+        raise click.BadParameter(f"{value!r} is no whole number, such as 1000000 or 1e6")
+    return int(number)
 
 
-WHOLE = Whole()
+def whole_option(name: str, words: str, default: str | None = None) -> Callable[[Function], Function]:
+    """An option that takes a whole number."""
+    shown = default is not None
+    return click.option(
+        name, type=str, metavar="NUMBER", default=default, show_default=shown, callback=read_whole, help=words
+    )
 
 
 def _remember_debug(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -63,16 +67,24 @@ def quiet_option(function: Function) -> Function:
     return click.option("--quiet", "-q", is_flag=True, help="No progress and no remarks.")(function)
 
 
+def output_option(function: Function) -> Function:
+    """``--output``: keep what was found in a file."""
+    words = "Save the results as netCDF in the end; an existing file is replaced."
+    return click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help=words)(function)
+
+
 def study_options(function: Function) -> Function:
     """The scenario, which of its layouts, and the window: what ``run`` and ``estimate`` need."""
     for option in reversed(
         (
             click.argument("scenario", metavar="SCENARIO"),
             click.option("--layout", "names", multiple=True, metavar="NAME", help="Only this layout; repeatable."),
-            click.option("--seed", type=WHOLE, default=0, show_default=True, help="Key of the random numbers."),
-            click.option("--horizon", type=float, help="Hours of the window.  [default: 8766, a year]"),
-            click.option("--warmup", type=float, default=0.0, help="Hours simulated before it.  [default: 0]"),
-            click.option("--threads", type=WHOLE, help="By default one for each core."),
+            whole_option("--seed", "Key of the random numbers.", "0"),
+            click.option(
+                "--horizon", type=float, default=HOURS_PER_YEAR, show_default=True, help="Hours of the window."
+            ),
+            click.option("--warmup", type=float, default=0.0, show_default=True, help="Hours simulated before it."),
+            whole_option("--threads", "By default one for each core."),
         )
     ):
         function = option(function)

@@ -6,11 +6,46 @@ from pathlib import Path
 
 import click
 
-from dcrisk.cli.options import debug_option
+import dcrisk
+from dcrisk.cli.inputs import check_folder
+from dcrisk.cli.machine import print_json
+from dcrisk.cli.options import debug_option, json_option
 
 
-@click.command()
+@click.command(short_help="Write results as one HTML page.")
 @click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The page; by default beside RUN, with its name. An existing one is replaced.",
+)
+@click.option("--confidence", type=float, default=0.95, show_default=True, help="Of each interval.")
+@click.option("--baseline", metavar="NAME", help="The layout to compare with; by default the first.")
+@json_option
 @debug_option
-def report(run: Path) -> None:
-    """Write a page."""
+def report(run: Path, output: Path | None, confidence: float, baseline: str | None, as_json: bool) -> None:
+    """Write the results of RUN as one HTML page with tables and figures, which opens without a network.
+
+    RUN is what run kept with --store or --output, or estimate with --output, or dcrisk.save_results wrote.
+    """
+    from dcrisk.cli.page import render_estimate, render_results
+    from dcrisk.provenance import read_call
+
+    page = run.with_suffix(".html") if output is None else output
+    check_folder(page)
+    results = dcrisk.open_results(run)
+    try:
+        call = read_call(results.attrs)
+        if "risk" in results:
+            text = render_estimate(results, call, name=str(run))
+        else:
+            text = render_results(results, call, name=str(run), confidence=confidence, baseline=baseline)
+    except ValueError as error:
+        raise ValueError(f"{run}: {error}") from error
+    finally:
+        results.close()
+    page.write_text(text, encoding="utf-8")
+    if as_json:
+        print_json({"run": str(run), "report": str(page)})
+    else:
+        click.echo(page)

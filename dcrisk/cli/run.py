@@ -12,16 +12,17 @@ import click
 import dcrisk
 from dcrisk.cli import exits
 from dcrisk.cli.columns import SUMMARY, cells, names_of, present
-from dcrisk.cli.inputs import Study, read_study
+from dcrisk.cli.inputs import Study, check_folder, read_study
 from dcrisk.cli.machine import by_layout, print_json, provenance
 from dcrisk.cli.options import (
-    WHOLE,
     debug_option,
     json_option,
+    output_option,
     quiet_option,
     remark,
     shows_progress,
     study_options,
+    whole_option,
 )
 from dcrisk.cli.tables import text_table
 
@@ -29,27 +30,24 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-@click.command()
+@click.command(short_help="Simulate the layouts and print a summary.")
 @study_options
-@click.option("--trials", type=WHOLE, default=100_000, show_default=True, help="Windows to simulate, such as 1e7.")
+@whole_option("--trials", "Windows to simulate.", "1e5")
 @click.option("--attribute", is_flag=True, help="Keep the downtime by the hazard that began it.")
-@click.option("--periods", type=WHOLE, default=0, help="Keep the downtime of so many equal parts of the window.")
+@whole_option("--periods", "Keep the downtime of so many equal parts of the window, such as 12 months.", "0")
 @click.option(
     "--store",
     type=click.Path(path_type=Path),
     help="A zarr store that is written on the way; the same command goes on after an interruption.",
 )
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Save the results as netCDF in the end; an existing file is replaced.",
-)
+@output_option
 @quiet_option
 @json_option
 @debug_option
 @click.pass_context
 def run(
     context: click.Context,
+    /,
     scenario: str,
     names: tuple[str, ...],
     trials: int,
@@ -66,10 +64,7 @@ def run(
     study = read_study(scenario, names)
     if not study.in_file:
         remark(f"{scenario} has no layouts; there is one for each site", quiet)
-    if output is not None and not output.absolute().parent.is_dir():
-        raise OSError(f"{output}: there is no folder {output.absolute().parent}")
-    if options["horizon"] is None:
-        del options["horizon"]
+    check_folder(output)
     try:
         results = _simulate(study, trials, store, progress=shows_progress(quiet), **options)
     except KeyboardInterrupt:

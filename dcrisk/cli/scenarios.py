@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
+
 import click
 
 import dcrisk
@@ -10,7 +13,7 @@ from dcrisk.cli.options import debug_option, json_option
 from dcrisk.files import shipped_scenarios
 
 
-@click.command()
+@click.command(short_help="List the scenarios that come with dcrisk.")
 @json_option
 @debug_option
 def scenarios(as_json: bool) -> None:
@@ -31,6 +34,6 @@ def scenarios(as_json: bool) -> None:
         )
         return
     width = max(len(name) for name, _ in listed)
+    room = max(20, shutil.get_terminal_size((120, 24)).columns - width - 2)
     for name, scenario in listed:
-        lines = scenario.description.strip().splitlines() or [""]
-        click.echo(f"{name:{width}}  {lines[0].strip()}")
+        click.echo(f"{name:{width}}  {textwrap.shorten(scenario.description, room, placeholder=' ...')}")

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-import dcrisk
 from dcrisk.cli.inputs import Study, read_study
 from dcrisk.cli.machine import print_json
 from dcrisk.cli.numbers import short
@@ -14,7 +13,7 @@ from dcrisk.cli.options import debug_option, json_option
 from dcrisk.cli.tables import text_table
 
 
-@click.command()
+@click.command(short_help="Check a scenario file and say what is in it.")
 @click.argument("scenario", metavar="SCENARIO")
 @json_option
 @debug_option
@@ -61,8 +60,7 @@ def _look(study: Study) -> dict[str, Any]:
 
 
 def _show(form: dict[str, Any]) -> None:
-    counted = [_count(form[f"{word}s"], word, plural) for word, plural in (("site", "sites"),)]
-    counted.append(_count(form["utilities"], "utility", "utilities"))
+    counted = [_count(form["sites"], "site", "sites"), _count(form["utilities"], "utility", "utilities")]
     for key, word in (("conditions", "condition"), ("crews", "crew"), ("triggers", "trigger")):
         if form[key]:
             counted.append(_count(form[key], word, key))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import dcrisk
 from dcrisk.cli.cautions import cautions
-from dcrisk.cli.columns import SUMMARY, Column, names_of
-from dcrisk.cli.numbers import fixed, percent
+from dcrisk.cli.columns import RISK, SUMMARY, Column, names_of, precision_words
+from dcrisk.cli.numbers import nines, percent
 from dcrisk.cli.page.commands import FILE, as_toml, command, source_of
 from dcrisk.cli.page.described import hazards_table, layouts_table, nodes_table
 from dcrisk.cli.page.figures import figures_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DATA = (
     Column("loss_probability", "P(data loss)"),
     Column("durability", "durability", percent),
-    Column("nines", "nines of durability", fixed),
+    Column("nines", "nines of durability", nines),
     Column("mean_time_to_data_loss", "years to a loss"),
     Column("data_lost_hours", "hours of work lost"),
 )
@@ -34,7 +34,6 @@ DIFFERENCES = (
     Column("better", "P(less downtime)"),
     Column("worse", "P(more downtime)"),
 )
-RISK = (Column("risk", "risk"),)
 
 
 class Call(Protocol):
@@ -75,13 +74,11 @@ def results_content(
 def estimate_content(found: xr.Dataset, call: Call, *, name: str) -> dict[str, Any]:
     """Of an estimate: what was asked, and how well it is known."""
     risk = found["risk"].attrs
-    table = table_of(f"{risk['long_name']} ({risk['units']})", RISK, found)
-    relative = found["relative_precision"].values.tolist()
-    diagnosis = found["diagnosis"].values.tolist()
+    table = table_of(f"{risk['long_name']} ({risk['units']})", [RISK], found)
     rows = [
-        [*row, f"{100 * width:.2g} %", "yes" if good else (words or "not precise enough")]
-        for row, width, good, words in zip(
-            table.rows, relative, found["converged"].values.tolist(), diagnosis, strict=True
+        [*row, *known, words or "–"]
+        for row, known, words in zip(
+            table.rows, precision_words(found), found["diagnosis"].values.tolist(), strict=True
         )
     ]
     return _study(found, call, name) | {
@@ -92,7 +89,7 @@ def estimate_content(found: xr.Dataset, call: Call, *, name: str) -> dict[str, A
             Fact("windows played", f"{found.attrs['trials_played']:,}"),
             Fact("ended because", str(found.attrs["stopped_because"])),
         ],
-        "risk": Table(table.caption, [*table.heads, "half the interval", "converged"], rows),
+        "risk": Table(table.caption, [*table.heads, "half the interval", "converged", "why not"], rows),
     }
 
 
@@ -109,11 +106,7 @@ def _study(results: xr.Dataset, call: Call, name: str) -> dict[str, Any]:
         Fact("warm-up", f"{attrs['warmup_hours']:,.10g} h"),
         Fact("seed", str(attrs["seed"])),
         Fact("dcrisk", version),
-        *(
-            [Fact("numerical libraries", str(attrs["numerical_libraries"]))]
-            if "numerical_libraries" in attrs
-            else []
-        ),
+        *([Fact("numerical libraries", str(attrs["numerical_libraries"]))] if "numerical_libraries" in attrs else []),
     ]
     return {
         "title": scenario.name,

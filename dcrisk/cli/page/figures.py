@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
 POINTS_PER_PIXEL = 0.75
 WIDTH = 8.2  # inches
-SIDES = ("width", "height")
 MOST_LAYOUTS = 10
 """Curves in one figure that can still be told apart."""
-FINE = {"svg.hashsalt": "dcrisk", "svg.fonttype": "path", "figure.dpi": 100.0, "font.size": 10.0}
+FINE: Any = {"svg.hashsalt": "dcrisk", "svg.fonttype": "path", "figure.dpi": 100.0, "font.size": 10.0}
 """The same results give the same page to the byte, and need no font."""
 
 
@@ -78,7 +77,13 @@ def _draw(plot: Callable[[Any], Any], inches: tuple[float, float], words: str, c
         plot(sheet.subplots())
         sheet.savefig(file, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
     svg = file.getvalue()
-    width, height = (float(re.search(rf'<svg [^>]*\b{side}="([0-9.]+)pt"'.encode(), svg)[1]) for side in SIDES)
-    pixels = [math.ceil(points / POINTS_PER_PIXEL) for points in (width, height)]
+    width, height = (_pixels(svg, side) for side in ("width", "height"))
     source = f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
-    return Figure(source, pixels[0], pixels[1], words, caption)
+    return Figure(source, width, height, words, caption)
+
+
+def _pixels(svg: bytes, side: str) -> int:
+    """The size that matplotlib wrote, in points."""
+    found = re.search(rf'<svg [^>]*\b{side}="([0-9.]+)pt"'.encode(), svg)
+    assert found is not None
+    return math.ceil(float(found[1]) / POINTS_PER_PIXEL)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dcrisk.cli.columns import Cell, Column, cells, names_of, present
+from dcrisk.cli.columns import Column, cells, names_of, present
+from dcrisk.cli.numbers import Cell
 
 if TYPE_CHECKING:
     import xarray as xr
