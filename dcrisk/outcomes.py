@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -88,6 +89,14 @@ def shapes(compiled: CompiledScenario, wanted: Wanted, trials: int) -> dict[str,
         "unserved": (with_capacity, trials),
         "lost_hours": (with_backups, trials),
     }
+
+
+def bytes_of_trial(compiled: CompiledScenario, wanted: Wanted) -> int:
+    """Memory that a trial takes in results, and while they are made."""
+    shape = shapes(compiled, wanted, 1)
+    kept = sum(math.prod(shape[v.field]) * np.dtype(v.dtype).itemsize for v in VARIABLES)
+    served = math.prod(shape["unserved"]) * np.dtype(np.float64).itemsize  # of which the capacity is made
+    return kept + served + 8 * wanted.weight
 
 
 def empty_outcomes(compiled: CompiledScenario, wanted: Wanted, trials: int, log_length: int = 0) -> Outcomes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 import time
@@ -140,6 +141,17 @@ def _in_threads(work_off: Any, ranges: _Ranges, workers: int) -> None:
         except BaseException:
             ranges.stop()
             raise
+
+
+def fingerprint(compiled: CompiledScenario) -> str:
+    """Of all that the numbers of a run depend on, but the seed: what the kernels read, and the kernels."""
+    from dcrisk.kernels.engine import text_of_kernels
+
+    found = hashlib.sha256(str(text_of_kernels()).encode())  # type: ignore[no-untyped-call]
+    for array in compiled.plan:
+        found.update(f"{array.dtype} {array.shape}".encode())
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
 
 
 def kernel() -> Any:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dcrisk.compiler import HOURS_PER_YEAR, CompiledScenario, compile_scenario
 from dcrisk.kernels.records import Outcomes
-from dcrisk.layouts import Layout
-from dcrisk.outcomes import VARIABLES, Wanted, make_results, shapes
-from dcrisk.sampling import sample
+from dcrisk.layouts import Layout, check_layouts
+from dcrisk.memory import IN_PARTS, check_fits
+from dcrisk.outcomes import VARIABLES, Wanted, bytes_of_trial, make_results, shapes
+from dcrisk.provenance import call_attributes
+from dcrisk.sampling import fingerprint, sample
 from dcrisk.scenario import Scenario
 from dcrisk.specification import SpecificationError, check_list, check_number
-from dcrisk.windows import check_whole, check_windows
+from dcrisk.windows import Windows, check_whole, check_windows
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,6 +36,7 @@ def simulate(
     periods: int = 0,
     at_hours: Sequence[float] = (),
     chunks: Mapping[str, int] | None = None,
+    store: str | Path | None = None,
     threads: int | None = None,
     progress: bool = True,
 ) -> xr.Dataset:
@@ -65,7 +69,12 @@ def simulate(
         Also return ``down``: whether the service is down at these hours of the window, ascending. With
         `Scenario.given` this is the way back after an event.
     chunks : mapping, optional
-        ``{"trial": n}`` returns the same values lazily, in dask chunks of ``n`` trials.
+        ``{"trial": n}`` returns the same values lazily, in dask chunks of ``n`` trials. With ``store``: how many trials
+        the store has in a chunk, and how many an interruption may cost; by default as many as take about a second.
+    store : str or Path, optional
+        A folder ``*.zarr`` to which the results are written chunk by chunk, so that memory does not grow with the trials.
+        After an interruption, whatever it was, the same call goes on from what is there; a call with more trials adds
+        them. The results are those of the store, read when they are needed (`dcrisk.open_results`).
     threads : int, optional
         Threads to use; by default one for each core available.
     progress : bool, default True
@@ -81,7 +90,10 @@ def simulate(
     Raises
     ------
     SpecificationError
-        If a layout names an unknown site, or a number is out of range. Nothing is simulated then.
+        If a layout names an unknown site, a number is out of range, the results would not fit into memory, or the
+        store holds another run. Nothing is simulated then.
+    OSError
+        If there is no room for the store. What was written is kept.
 
     References
     ----------
@@ -102,19 +114,48 @@ def simulate(
     """
     windows = check_windows(trials, seed, horizon, warmup, threads)
     wanted = Wanted(attribute, check_whole("periods", periods, 0, 10_000))
+    moments = _moments(at_hours, windows.horizon)
+    listed = check_layouts(scenario, layouts)
     compiled = compile_scenario(
         scenario,
-        layouts,
+        listed,
         horizon=windows.horizon,
         warmup=windows.warmup,
-        moments=_moments(at_hours, windows.horizon),
+        moments=moments,
     )
+    arguments = windows.arguments() | {"attribute": bool(attribute), "periods": wanted.periods, "at_hours": moments}
+    call = call_attributes("simulate", scenario, listed, arguments)
+    if store is not None:
+        length = None if chunks is None else _chunk_length(chunks, windows.trials)
+        return _stored(scenario, windows, compiled, wanted, call, store, length, progress)
     if chunks is None:
+        check_fits(windows.trials, bytes_of_trial(compiled, wanted), IN_PARTS)
         outcomes = sample(compiled, windows.seed, 0, windows.trials, wanted, threads=threads, progress=progress)
     else:
         length = _chunk_length(chunks, windows.trials)
         outcomes = _lazy(compiled, windows.seed, windows.trials, wanted, length)
-    return make_results(scenario, windows, compiled, outcomes, wanted)
+    return make_results(scenario, windows, compiled, outcomes, wanted).assign_attrs(call)
+
+
+def _stored(
+    scenario: Scenario,
+    windows: Windows,
+    compiled: CompiledScenario,
+    wanted: Wanted,
+    call: Mapping[str, str],
+    store: str | Path,
+    length: int | None,
+    progress: bool,
+) -> xr.Dataset:
+    """The same outcomes, from a store that is filled with those which it lacks."""
+    from dcrisk.storage.fill import Work, fill
+
+    def play(first: int, last: int) -> xr.Dataset:
+        outcomes = sample(compiled, windows.seed, first, last, wanted, threads=windows.threads)
+        return make_results(scenario, windows, compiled, outcomes, wanted).assign_attrs(call)
+
+    work = Work(windows.trials, bytes_of_trial(compiled, wanted), fingerprint(compiled), play)
+    return fill(store, work, length, progress)
 
 
 def _lazy(compiled: CompiledScenario, seed: int, trials: int, wanted: Wanted, length: int) -> Outcomes:

@@ -24,6 +24,10 @@ class Windows(NamedTuple):
     warmup: float
     threads: int | None = None
 
+    def arguments(self) -> dict[str, Any]:
+        """What results depend on, as arguments of whoever plays the windows."""
+        return {"trials": self.trials, "seed": self.seed, "horizon": self.horizon, "warmup": self.warmup}
+
     def provenance(self, scenario: Scenario, title: str) -> dict[str, Any]:
         """Attributes of a Dataset that say where it comes from."""
         return {

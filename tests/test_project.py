@@ -16,7 +16,9 @@ from dcrisk.files import shipped_scenarios
 PACKAGE = Path(dcrisk.__file__).parent
 BASE = {"specification", "version"}
 SPECIFICATION = BASE | {"durations", "rates", "hazards", "scenario", "layouts"}
-RUNS = SPECIFICATION | {"compiler", "kernels.records", "outcomes", "sampling", "simulate", "windows"}
+RUNS = SPECIFICATION | {
+    *("compiler", "kernels.records", "memory", "outcomes", "provenance", "sampling", "simulate", "windows"),
+}
 ALLOWED = {
     "specification": {"durations"},  # at run time, for the canonical form of a duration
     "version": set(),
@@ -26,10 +28,12 @@ ALLOWED = {
     "layouts": BASE | {"durations", "scenario"},
     "plain_forms": SPECIFICATION,
     "files": SPECIFICATION | {"plain_forms"},
+    "memory": BASE,
+    "provenance": SPECIFICATION | {"plain_forms"},
     "windows": BASE | {"scenario", "kernels.records"},
     "outcomes": BASE | {"compiler", "kernels.records", "scenario", "windows"},
     "sampling": {"compiler", "kernels.engine", "kernels.records", "outcomes"},
-    "simulate": RUNS,
+    "simulate": RUNS | {"storage.fill"},  # inside the function: it needs the libraries of the formats
     "trace": RUNS,
 }
 SEARCH = RUNS | {"intervals", "statistics"}
@@ -113,6 +117,14 @@ def test_searches_see_runs_and_statistics(path):
     assert all(name in allowed or name.startswith("search.") for name in imported(path))
 
 
+@pytest.mark.parametrize("path", sorted((PACKAGE / "storage").glob("*.py")), ids=lambda path: path.stem)
+def test_stores_know_nothing_of_what_they_keep(path):
+    """Only who makes results again knows how they are made."""
+    allowed = BASE | {"kernels.records", "memory", "provenance"}
+    allowed |= {"rare", "simulate"} if path.stem == "again" else set()
+    assert all(name in allowed or name.startswith("storage.") for name in imported(path))
+
+
 @pytest.mark.parametrize("path", sorted((PACKAGE / "plotting").glob("*.py")), ids=lambda path: path.stem)
 def test_figures_see_datasets_and_statistics_alone(path):
     seen = BASE | {"statistics"} | FIGURES.get(path.stem, set())
@@ -130,7 +142,7 @@ def test_kernels_import_kernels_alone(path):
 
 
 def test_importing_dcrisk_imports_nothing_heavy():
-    heavy = ["numba", "scipy", "xarray", "matplotlib", "pandas", "dask", "tqdm"]
+    heavy = ["numba", "scipy", "xarray", "matplotlib", "pandas", "dask", "tqdm", "zarr", "h5netcdf"]
     code = f"import sys, dcrisk; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dcrisk import intervals
 from dcrisk.compiler import compile_scenario
 from dcrisk.layouts import Layout, check_layouts
+from dcrisk.provenance import call_attributes
 from dcrisk.rare.quantities import Asked, check_quantity
 from dcrisk.rare.results import exact_dataset, sampled_dataset
 from dcrisk.rare.run import Aim, Design, Run
@@ -135,16 +136,26 @@ def estimate(
     compiled = compile_scenario(scenario, listed, horizon=windows.horizon, warmup=windows.warmup)
     asked = check_quantity(quantity, above, listed, compiled, windows.horizon)
     aim = aim._replace(max_trials=min(windows.trials, MOST_TRIALS))
+    arguments = windows.arguments() | {
+        "quantity": quantity,
+        "above": asked.above,
+        "precision": aim.precision,
+        "confidence": aim.confidence,
+        "method": method,
+        "max_trials": windows.trials,
+        "max_seconds": aim.max_seconds,
+    }
+    del arguments["trials"]
+    call = call_attributes("estimate", scenario, listed, arguments)
     if method in ("exact", "auto"):
         solved = _exact(scenario, listed, asked, windows, method == "exact")
         if solved is not None:
-            return solved
+            return solved.assign_attrs(call)
     began = time.monotonic()
     run = Run(compiled, asked, aim, windows.seed, windows.threads or available_threads(), progress)
     used, design = _design(run, method)
     result = sampled_dataset(scenario, windows, compiled, asked, aim, used, run.sample(design))
-    result.attrs["seconds"] = round(time.monotonic() - began, 3)
-    return result
+    return result.assign_attrs(call, seconds=round(time.monotonic() - began, 3))
 
 
 def _check_aim(precision: float, confidence: float, max_seconds: float) -> Aim:

@@ -72,7 +72,6 @@ def sampled_dataset(
     division = found.design.division
     if division is not None:
         attrs |= {
-            "scenario_json": json.dumps(scenario.plain()),
             "classes_json": json.dumps([(c.hazard, c.origins, c.shares.tolist()) for c in division.classes.listed]),
             "not_laid_out_json": json.dumps(sorted({compiled.hazards[h] for h in hazards_of(compiled, division)})),
             "most_events": division.strata.most_events,

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from dcrisk.compiler import compile_scenario
 from dcrisk.layouts import Layout, check_layouts
-from dcrisk.outcomes import Wanted, make_results
+from dcrisk.memory import check_fits
+from dcrisk.outcomes import Wanted, bytes_of_trial, make_results
+from dcrisk.provenance import call_attributes
 from dcrisk.rare.quantities import check_quantity
 from dcrisk.rare.run import Aim, Run
 from dcrisk.rare.sums import key_of
@@ -91,10 +93,13 @@ def simulate_rare(
     windows = check_windows(trials, seed, horizon, warmup, threads)
     compiled = compile_scenario(scenario, listed, horizon=windows.horizon, warmup=windows.warmup)
     asked = check_quantity(quantity, above, listed, compiled, windows.horizon)
+    wanted = Wanted(attribute, weight=True)
+    check_fits(windows.trials, bytes_of_trial(compiled, wanted), "Take fewer trials; dcrisk.estimate keeps none")
     aim = Aim(PRECISION, 0.95, MOST_TRIALS, math.inf)
     run = Run(compiled, asked, aim, windows.seed, windows.threads or available_threads(), False)
     tilted = compiled._replace(plan=run.tilted_plan())
-    wanted = Wanted(attribute, weight=True)
     key = key_of(windows.seed, "trials")
     outcomes = sample(tilted, key, 0, windows.trials, wanted, threads=windows.threads, progress=progress)
-    return make_results(scenario, windows, tilted, outcomes, wanted)
+    arguments = windows.arguments() | {"quantity": quantity, "above": asked.above, "attribute": bool(attribute)}
+    call = call_attributes("simulate_rare", scenario, listed, arguments)
+    return make_results(scenario, windows, tilted, outcomes, wanted).assign_attrs(call)

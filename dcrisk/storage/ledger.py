@@ -1,0 +1,152 @@
+"""What a store is of, and which of its chunks are complete: the folder ``.dcrisk`` of a store."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dcrisk.specification import SpecificationError
+from dcrisk.storage.files import sync_folder, write_whole
+
+FOLDER = ".dcrisk"
+FORMAT = 1
+"""Of the ledger; a store with another one is refused."""
+
+
+class StoreProgress(NamedTuple):
+    """How far the run of a store has come."""
+
+    done: int
+    """Trials in complete chunks."""
+    trials: int
+    """Trials in all."""
+    finished: bool
+    """Whether the store is ready to be read."""
+
+
+class Plan(NamedTuple):
+    """What is to be in a store."""
+
+    attrs: dict[str, Any]
+    """Of the results: how they are made."""
+    fingerprint: str
+    """Of all numbers that the kernels read, and of the kernels."""
+    trials: int
+    length: int
+    """Trials in a chunk."""
+
+    def chunks(self) -> Iterator[tuple[int, int, int]]:
+        """Number, first trial and end of each."""
+        for number, first in enumerate(range(0, self.trials, self.length)):
+            yield number, first, min(first + self.length, self.trials)
+
+
+class Ledger:
+    """Of one store. A chunk is complete when its entry is there, which is written last."""
+
+    def __init__(self, store: Path) -> None:
+        self.store = store
+        self.folder = store / FOLDER
+        self._plan, self._entries = self.folder / "run.json", self.folder / "chunks"
+
+    def create(self) -> None:
+        """Make the folders, where they are missing."""
+        self._entries.mkdir(parents=True, exist_ok=True)
+
+    def read_plan(self) -> Plan | None:
+        """What is to be in the store; None if it has not been begun."""
+        try:
+            form = json.loads(self._plan.read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        if form["format"] != FORMAT:
+            raise SpecificationError(
+                f"{self.store} was made by dcrisk {form.get('attrs', {}).get('dcrisk_version')}, which writes stores in "
+                "another form; use that version, or another store"
+            )
+        return Plan(form["attrs"], form["fingerprint"], form["trials"], form["length"])
+
+    def write_plan(self, plan: Plan) -> None:
+        """Say what is to be in the store."""
+        write_whole(self._plan, json.dumps({"format": FORMAT, **plan._asdict()}).encode())
+        sync_folder(self.folder)
+
+    def enter(self, number: int, last: int, files: Mapping[str, bytes]) -> None:
+        """A chunk is complete: its trials end before ``last``, and its files hold this."""
+        sums = {name: [len(data), zlib.crc32(data)] for name, data in files.items()}
+        write_whole(self._entry(number), json.dumps({"last": last, "files": sums}).encode())
+        sync_folder(self._entries)
+
+    def is_entered(self, number: int, last: int) -> bool:
+        """Whether a chunk has been complete once."""
+        return self._files(number, last) is not None
+
+    def is_whole(self, number: int, last: int, *, sizes_alone: bool = False) -> bool:
+        """Whether a chunk is complete and its files still hold what they did."""
+        files = self._files(number, last)
+        return files is not None and all(
+            _is_as_written(self.store / name, size, checksum, sizes_alone) for name, (size, checksum) in files.items()
+        )
+
+    def _files(self, number: int, last: int) -> dict[str, tuple[int, int]] | None:
+        try:
+            entry = json.loads(self._entry(number).read_bytes())
+        except (FileNotFoundError, ValueError):
+            return None
+        return entry["files"] if entry["last"] == last else None
+
+    def _entry(self, number: int) -> Path:
+        return self._entries / f"{number}.json"
+
+
+def _is_as_written(path: Path, size: int, checksum: int, size_alone: bool) -> bool:
+    try:
+        if size_alone:
+            return path.stat().st_size == size
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return False
+    return len(data) == size and zlib.crc32(data) == checksum
+
+
+def is_finished(store: Path) -> bool:
+    """Whether a store can be read: its table of contents is written last."""
+    return (store / ".zmetadata").exists()
+
+
+def store_progress(path: str | Path) -> StoreProgress:
+    """How far the run has come that fills a store, or did when it was interrupted.
+
+    Parameters
+    ----------
+    path : str or Path
+        The store of ``dcrisk.simulate(..., store=path)``.
+
+    Returns
+    -------
+    StoreProgress
+        ``done`` and ``trials``, and whether the store is ``finished``.
+
+    Raises
+    ------
+    SpecificationError
+        If this is no store.
+
+    Examples
+    --------
+    >>> import dcrisk, tempfile
+    >>> scenario = dcrisk.Scenario([dcrisk.Site("A")], [dcrisk.Failure("failure", 1.0, 24.0, ["A"])])
+    >>> path = tempfile.mkdtemp() + "/run.zarr"
+    >>> results = dcrisk.simulate(scenario, [dcrisk.Layout("A", replicas=["A"])], 5000, store=path, progress=False)
+    >>> store_progress(path)
+    StoreProgress(done=5000, trials=5000, finished=True)
+    """
+    ledger = Ledger(Path(path))
+    plan = ledger.read_plan()
+    if plan is None:
+        raise SpecificationError(f"{path} is no store of dcrisk.simulate(..., store=...)")
+    done = sum(last - first for number, first, last in plan.chunks() if ledger.is_entered(number, last))
+    return StoreProgress(done, plan.trials, is_finished(ledger.store))
