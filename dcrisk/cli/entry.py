@@ -17,8 +17,8 @@ from dcrisk.cli.scenarios import scenarios
 from dcrisk.cli.validate import validate
 from dcrisk.version import __version__
 
-EXPECTED = (ValueError, OSError, ImportError, MemoryError)
-"""What bad input, a full disk or a missing package raise; anything else is a mistake in dcrisk."""
+EXPECTED = (ValueError, OSError, ImportError, MemoryError, RuntimeError)
+"""What bad input, a full disk, a missing package or a store in use raise; anything else is a mistake in dcrisk."""
 
 
 @click.group(

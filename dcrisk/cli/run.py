@@ -66,26 +66,22 @@ def run(
         remark(f"{scenario} has no layouts; there is one for each site", quiet)
     check_folder(output)
     try:
-        results = _simulate(study, trials, store, progress=shows_progress(quiet), **options)
-    except KeyboardInterrupt:
-        click.echo(f"dcrisk: interrupted; {_what_is_left(store)}", err=True)
+        results = dcrisk.simulate(
+            study.scenario, study.layouts, trials, store=store, progress=shows_progress(quiet), **options
+        )
+    except KeyboardInterrupt as interrupt:
+        kept = ". ".join(getattr(interrupt, "__notes__", ()))
+        click.echo(f"dcrisk: interrupted; {_how_to_go_on(store, kept)}", err=True)
         context.exit(exits.INTERRUPTED)
     if output is not None:
         dcrisk.save_results(results, output)
     _show(study, results, store, output, quiet, as_json)
 
 
-def _simulate(study: Study, trials: int, store: Path | None, **options: Any) -> xr.Dataset:
-    try:
-        return dcrisk.simulate(study.scenario, study.layouts, trials, store=store, **options)
-    except MemoryError as error:
-        raise MemoryError(f"{error}; --store PATH keeps the trials on disk, and estimate keeps none") from error
-
-
-def _what_is_left(store: Path | None) -> str:
-    if store is None or not store.exists():
-        return "nothing was kept (--store PATH keeps what is done)"
-    return f"{store} keeps what is done; to go on: {shlex.join(['dcrisk', *sys.argv[1:]])}"
+def _how_to_go_on(store: Path | None, kept: str) -> str:
+    if store is None or not kept:
+        return "nothing was kept (--store PATH keeps what is done)" if store is None else "nothing was kept yet"
+    return f"{kept}: {shlex.join(['dcrisk', *sys.argv[1:]])}"
 
 
 def _show(
