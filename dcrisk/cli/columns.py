@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dcrisk.cli.numbers import Cell, estimate, nines, percent
@@ -34,6 +34,8 @@ SUMMARY = (
 )
 """Of `dcrisk.summary`, all in one window; the last two where a layout says what its replicas can carry."""
 
+NO_DATA = Cell("–", "no copies")
+
 RISK = Column("risk", "risk")
 """Of `dcrisk.estimate`."""
 
@@ -59,3 +61,14 @@ def cells(column: Column, table: xr.Dataset) -> list[Cell]:
 def names_of(table: xr.Dataset) -> list[str]:
     """Of the layouts."""
     return [str(name) for name in table["layout"].values]
+
+
+def summary_rows(table: xr.Dataset, keeping: Collection[str]) -> tuple[list[str], list[tuple[str, list[Cell]]]]:
+    """The titles, and the name and the cells of each layout; one that keeps no data has none to lose."""
+    columns = present(SUMMARY, table)
+    by_column = [cells(column, table) for column in columns]
+    rows = []
+    for name, *row in zip(names_of(table), *by_column, strict=True):
+        lost = [column.name == "data_loss" and name not in keeping for column in columns]
+        rows.append((name, [NO_DATA if none else cell for cell, none in zip(row, lost, strict=True)]))
+    return [column.title for column in columns], rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -21,7 +22,19 @@ EXPECTED = (ValueError, OSError, ImportError, MemoryError, RuntimeError)
 """What bad input, a full disk, a missing package or a store in use raise; anything else is a mistake in dcrisk."""
 
 
+class Commands(click.Group):
+    """Ctrl-C ends any of them with one line, where the command has no more to say."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("dcrisk: interrupted", err=True)
+            ctx.exit(exits.INTERRUPTED)
+
+
 @click.group(
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     invoke_without_command=True,
     epilog="Exit codes: 0 fine, 1 bad input, 2 wrong usage, 3 not converged (estimate), 130 interrupted.",
@@ -71,11 +84,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _say(error.format_message(), exits.BAD_INPUT)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("dcrisk: interrupted", err=True)
-        return exits.INTERRUPTED
-    except BrokenPipeError:  # whoever read the output has seen enough, as in "dcrisk scenarios | head -1"
+        return _say("interrupted", exits.INTERRUPTED)
+    except BrokenPipeError:  # whoever read the output has seen enough: silent, as click is where it notices
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return exits.FINE
+        return exits.BAD_INPUT
     except Exception as error:
         if settings.debug:
             raise

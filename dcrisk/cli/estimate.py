@@ -10,7 +10,7 @@ import click
 import dcrisk
 from dcrisk.cli import exits
 from dcrisk.cli.columns import RISK, cells, names_of, precision_words
-from dcrisk.cli.inputs import check_folder, read_study
+from dcrisk.cli.inputs import check_output, read_study
 from dcrisk.cli.machine import by_layout, print_json, provenance
 from dcrisk.cli.options import (
     debug_option,
@@ -71,7 +71,7 @@ def estimate(
     study = read_study(scenario, names)
     if not study.in_file:
         remark(f"{scenario} has no layouts; there is one for each site", quiet)
-    check_folder(output)
+    check_output(output)
     found = dcrisk.estimate(study.scenario, study.layouts, progress=shows_progress(quiet), **options)
     if output is not None:
         dcrisk.save_results(found, output)

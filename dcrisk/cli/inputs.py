@@ -31,7 +31,18 @@ def read_study(source: str, names: Sequence[str] = ()) -> Study:
     return Study(scenario, chosen, bool(listed))
 
 
-def check_folder(output: Path | None) -> None:
-    """Whether a file can be put there, before hours are spent on what it shall hold."""
-    if output is not None and not output.absolute().parent.is_dir():
-        raise NotADirectoryError(f"{output}: there is no folder {output.absolute().parent}")
+def check_folder(file: Path) -> None:
+    """Whether a file can be put there."""
+    if not file.absolute().parent.is_dir():
+        raise NotADirectoryError(f"{file}: there is no folder {file.absolute().parent}")
+
+
+def check_output(output: Path | None) -> None:
+    """Whether results can be saved under that name, before hours are spent on them."""
+    if output is None:
+        return
+    from dcrisk.storage.formats import NETCDF, ZARR, ZIPPED
+
+    check_folder(output)
+    if not output.name.endswith((NETCDF, ZARR, ZIPPED)):
+        raise ValueError(f"{output}: results are kept as *{NETCDF}, *{ZARR} or *{ZIPPED}; the name must say which")

@@ -69,8 +69,8 @@ def quiet_option(function: Function) -> Function:
 
 def output_option(function: Function) -> Function:
     """``--output``: keep what was found in a file."""
-    words = "Save the results as netCDF in the end; an existing file is replaced."
-    return click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help=words)(function)
+    words = "Save the results in the end, as *.nc, *.zarr or *.zarr.zip; what has that name is replaced."
+    return click.option("--output", type=click.Path(path_type=Path), help=words)(function)
 
 
 def study_options(function: Function) -> Function:

@@ -11,8 +11,8 @@ import click
 
 import dcrisk
 from dcrisk.cli import exits
-from dcrisk.cli.columns import SUMMARY, cells, names_of, present
-from dcrisk.cli.inputs import Study, check_folder, read_study
+from dcrisk.cli.columns import summary_rows
+from dcrisk.cli.inputs import Study, check_output, read_study
 from dcrisk.cli.machine import by_layout, print_json, provenance
 from dcrisk.cli.options import (
     debug_option,
@@ -64,24 +64,29 @@ def run(
     study = read_study(scenario, names)
     if not study.in_file:
         remark(f"{scenario} has no layouts; there is one for each site", quiet)
-    check_folder(output)
+    check_output(output)
     try:
         results = dcrisk.simulate(
             study.scenario, study.layouts, trials, store=store, progress=shows_progress(quiet), **options
         )
-    except KeyboardInterrupt as interrupt:
-        kept = ". ".join(getattr(interrupt, "__notes__", ()))
-        click.echo(f"dcrisk: interrupted; {_how_to_go_on(store, kept)}", err=True)
+    except KeyboardInterrupt:
+        click.echo(f"dcrisk: interrupted; {_how_to_go_on(store)}", err=True)
         context.exit(exits.INTERRUPTED)
     if output is not None:
         dcrisk.save_results(results, output)
     _show(study, results, store, output, quiet, as_json)
 
 
-def _how_to_go_on(store: Path | None, kept: str) -> str:
-    if store is None or not kept:
-        return "nothing was kept (--store PATH keeps what is done)" if store is None else "nothing was kept yet"
-    return f"{kept}: {shlex.join(['dcrisk', *sys.argv[1:]])}"
+def _how_to_go_on(store: Path | None) -> str:
+    """What is left of an interrupted run."""
+    if store is None:
+        return "nothing was kept (--store PATH keeps what is done)"
+    try:
+        kept = dcrisk.store_progress(store)
+    except ValueError:
+        return f"nothing was kept in {store} yet"
+    again = shlex.join(["dcrisk", *sys.argv[1:]])
+    return f"{kept.done:,} of {kept.trials:,} trials are kept in {store}, and the same command goes on: {again}"
 
 
 def _show(
@@ -90,19 +95,17 @@ def _show(
     from dcrisk.cli.cautions import cautions
 
     table = dcrisk.summary(results)
-    warnings = cautions(results, [layout.name for layout in study.layouts if layout.copies])
+    keeping = [layout.name for layout in study.layouts if layout.copies]
+    warnings = cautions(results, keeping)
     if as_json:
         places = {"store": None if store is None else str(store), "output": None if output is None else str(output)}
         print_json(provenance(table) | places | {"warnings": warnings, "layouts": by_layout(table)})
         return
-    columns = present(SUMMARY, table)
-    rows = [
-        [name, *(f"{cell.value}\n{cell.interval}" for cell in row)]
-        for name, *row in zip(names_of(table), *(cells(column, table) for column in columns), strict=True)
-    ]
+    titles, listed = summary_rows(table, keeping)
+    rows = [[name, *(f"{cell.value}\n{cell.interval}" for cell in row)] for name, row in listed]
     horizon, trials = table.attrs["horizon_hours"], table.attrs["trials"]
     click.echo(f"{study.scenario.name}: {trials:,} windows of {horizon:,.10g} h, seed {table.attrs['seed']}\n")
-    click.echo(text_table(["layout", *(column.title for column in columns)], rows))
+    click.echo(text_table(["layout", *titles], rows))
     click.echo(f"\nSecond lines: {100 * table.attrs['confidence']:g} % intervals of the noise of the simulation alone.")
     for words in warnings:
         remark(words, quiet)

@@ -46,7 +46,7 @@ def command(function: str, source: str, names: Sequence[str], arguments: Mapping
         if isinstance(value, bool):
             words += [option] if value else []
         else:
-            words += [option, f"{value:.17g}" if isinstance(value, float) else str(value)]
+            words += [option, str(value)]
     return shlex.join(words)
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import dcrisk
 from dcrisk.cli.cautions import cautions
-from dcrisk.cli.columns import RISK, SUMMARY, Column, names_of, precision_words
+from dcrisk.cli.columns import RISK, Column, names_of, precision_words, summary_rows
 from dcrisk.cli.numbers import nines, percent
 from dcrisk.cli.page.commands import FILE, as_toml, command, source_of
-from dcrisk.cli.page.described import hazards_table, layouts_table, nodes_table
+from dcrisk.cli.page.described import described_besides, hazards_table, layouts_table, nodes_table
 from dcrisk.cli.page.figures import figures_of
 from dcrisk.cli.page.parts import Fact, Table, table_of
 from dcrisk.layouts import Layout
+from dcrisk.rates import HOURS_PER_YEAR
 from dcrisk.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -60,9 +61,15 @@ def results_content(
     names = names_of(table)
     against = names[0] if baseline is None else baseline
     keeping = [layout.name for layout in call.layouts if layout.copies]
+    titles, rows = summary_rows(table, keeping)
     return _study(results, call, name) | {
+        "lead": _lead(results, len(names)),
         "confidence": f"{100 * confidence:g} %",
-        "summary": table_of("Estimates for one window, each with its interval", SUMMARY, table),
+        "summary": Table(
+            "Estimates for one window, each with its interval",
+            ["layout", *titles],
+            [[layout, *row] for layout, row in rows],
+        ),
         "cautions": cautions(results, keeping),
         "figures": list(figures_of(results)),
         "data": _data(results, keeping, confidence),
@@ -74,7 +81,8 @@ def results_content(
 def estimate_content(found: xr.Dataset, call: Call, *, name: str) -> dict[str, Any]:
     """Of an estimate: what was asked, and how well it is known."""
     risk = found["risk"].attrs
-    table = table_of(f"{risk['long_name']} ({risk['units']})", [RISK], found)
+    units = "" if risk["units"] == "1" else f" ({risk['units']})"
+    table = table_of(f"{risk['long_name']}{units}", [RISK], found)
     rows = [
         [*row, *known, words or "–"]
         for row, known, words in zip(
@@ -83,7 +91,7 @@ def estimate_content(found: xr.Dataset, call: Call, *, name: str) -> dict[str, A
     ]
     return _study(found, call, name) | {
         "confidence": f"{100 * found.attrs.get('confidence', 1.0):g} %",
-        "quantity": str(risk["long_name"]),
+        "lead": f"{found.sizes['layout']} layout{'s' if found.sizes['layout'] > 1 else ''}: {risk['long_name']}.",
         "how": [
             Fact("method", str(found.attrs["method_used"])),
             Fact("windows played", f"{found.attrs['trials_played']:,}"),
@@ -105,6 +113,7 @@ def _study(results: xr.Dataset, call: Call, name: str) -> dict[str, Any]:
         Fact("length of a window", f"{attrs['horizon_hours']:,.10g} h"),
         Fact("warm-up", f"{attrs['warmup_hours']:,.10g} h"),
         Fact("seed", str(attrs["seed"])),
+        *described_besides(scenario),
         Fact("dcrisk", version),
         *([Fact("numerical libraries", str(attrs["numerical_libraries"]))] if "numerical_libraries" in attrs else []),
     ]
@@ -126,6 +135,14 @@ def _study(results: xr.Dataset, call: Call, name: str) -> dict[str, Any]:
             f"{scenario.name}, SHA-256 {str(attrs['scenario_sha256'])[:12]}."
         ),
     }
+
+
+def _lead(results: xr.Dataset, layouts: int) -> str:
+    horizon = float(results.attrs["horizon_hours"])
+    window = "a year" if horizon == HOURS_PER_YEAR else f"{horizon:,.10g} h"
+    weighted = " drawn where harm is likely, with weights," if "weight" in results.variables else ""
+    trials = results.sizes["trial"]
+    return f"{layouts} layout{'s' if layouts > 1 else ''}, {trials:,} simulated windows{weighted} of {window}."
 
 
 def _data(results: xr.Dataset, keeping: Sequence[str], confidence: float) -> Table | None:

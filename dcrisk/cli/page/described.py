@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dcrisk.cli.numbers import short
-from dcrisk.cli.page.parts import Table
+from dcrisk.cli.page.parts import Fact, Table
 from dcrisk.cli.suspicions import events_per_year
 from dcrisk.layouts import Layout
 from dcrisk.scenario import Scenario, Site
@@ -47,6 +47,16 @@ def layouts_table(layouts: Sequence[Layout]) -> Table:
         for layout in layouts
     ]
     return Table("Layouts", ["layout", "up while", "copies of the data", "besides"], rows)
+
+
+def described_besides(scenario: Scenario) -> list[Fact]:
+    """What was given, who repairs, and what raises what."""
+    listed = (("given", scenario.conditions), ("crew", scenario.crews), ("trigger", scenario.triggers))
+    return [
+        Fact(word, ", ".join(f"{key} = {_words(value)}" for key, value in one.plain().items()))
+        for word, items in listed
+        for one in items
+    ]
 
 
 SAID = ("name", "replicas", "quorum", "up", "copies")

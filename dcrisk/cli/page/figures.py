@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import dcrisk
 from dcrisk.cli.page.parts import Figure
+from dcrisk.plotting.style import HARD_SPACE
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,7 +26,7 @@ FINE: Any = {"svg.hashsalt": "dcrisk", "svg.fonttype": "path", "figure.dpi": 100
 
 def figures_of(results: xr.Dataset) -> Iterator[Figure]:
     """How long, how available, and through what."""
-    shown = _without_mathematics(results)
+    shown = _with_plain_names(results)
     if shown.sizes["layout"] > MOST_LAYOUTS:
         shown = shown.isel(layout=slice(MOST_LAYOUTS))
     words, rows = _which(results), shown.sizes["layout"]
@@ -60,11 +61,16 @@ def _which(results: xr.Dataset) -> str:
     return "1 layout" if number == 1 else f"{number} layouts"
 
 
-def _without_mathematics(results: xr.Dataset) -> xr.Dataset:
-    """Names whose dollars are dollars, which matplotlib would take for formulas."""
+def _as_plain_text(name: str) -> str:
+    """A name as matplotlib shows it unchanged: dollars begin a formula there, and "_" hides a line from the legend."""
+    escaped = name.replace("$", r"\$")
+    return f"{HARD_SPACE}{escaped}" if name.startswith("_") else escaped
+
+
+def _with_plain_names(results: xr.Dataset) -> xr.Dataset:
     named = [name for name in ("layout", "hazard") if name in results.coords]
     return results.assign_coords(
-        {name: (name, [str(text).replace("$", r"\$") for text in results[name].values]) for name in named}
+        {name: (name, [_as_plain_text(str(text)) for text in results[name].values]) for name in named}
     )
 
 
