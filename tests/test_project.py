@@ -22,6 +22,7 @@ RUNS = SPECIFICATION | {
 ALLOWED = {
     "specification": {"durations"},  # at run time, for the canonical form of a duration
     "version": set(),
+    "__main__": {"cli"},
     "durations": {"specification"},
     "rates": BASE | {"durations"},
     "default_values": BASE | {"durations"},
@@ -42,6 +43,15 @@ FIGURES = {  # what they see besides Datasets and statistics
     "curves": {"durations", "hazards", "rates"},  # a hazard is drawn from its specification: nothing is simulated
     "hazards": {"hazards", "rates"},
     "dependence": {"layouts", "simulate"},  # inside the function: a scenario, which has no results yet, is simulated
+}
+CLI = {  # what its files see besides the specification and public names
+    "commands": {"files"},
+    "figures": {"plotting.style"},
+    "inputs": {"storage.formats"},
+    "report": {"provenance"},
+    "scenarios": {"files"},
+    "suspicions": {"compiler.sources"},
+    "validate": {"compiler"},
 }
 
 
@@ -139,6 +149,19 @@ def test_kernels_import_kernels_alone(path):
     outside = set(re.findall(r"^(?:from|import) (\w+)", path.read_text(), re.M)) - {"dcrisk", "__future__"}
     mine = {"pathlib", "zlib"} if path.stem == "engine" else set()  # to see whether what is cached is stale
     assert outside <= {"math", "typing", "numpy", "numba"} | mine
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "cli").rglob("*.py")), ids=lambda path: path.stem)
+def test_the_command_line_sees_the_specification_and_public_names(path):
+    """All that it simulates and estimates goes through ``dcrisk.NAME``, as in any other program."""
+    allowed = SPECIFICATION | CLI.get(path.stem, set())
+    assert all(name in allowed or name.split(".")[0] == "cli" for name in imported(path))
+
+
+def test_nothing_imports_the_command_line():
+    for path in PACKAGE.rglob("*.py"):
+        if path.parent.name not in ("cli", "page") and path.stem != "__main__":
+            assert not any(name.startswith("cli") for name in imported(path)), path
 
 
 def test_importing_dcrisk_imports_nothing_heavy():
