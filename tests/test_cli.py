@@ -2,10 +2,13 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -377,3 +380,29 @@ def test_exit_codes_are_documented():
     assert entry.commands.epilog == (
         "Exit codes: 0 fine, 1 bad input, 2 wrong usage, 3 not converged (estimate), 130 interrupted."
     )
+
+
+def test_the_commands_of_the_documentation_run(tmp_path, monkeypatch, capsys):
+    """In their order, with the scenario file that the page shows."""
+    text = (Path(__file__).parent.parent / "docs" / "command-line.md").read_text()
+    monkeypatch.chdir(tmp_path)
+    for name, toml in re.findall(r"<!-- file: (\S+) -->\n```toml\n(.*?)```", text, re.S):
+        Path(name).write_text(toml)
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", text, re.S) for line in block.splitlines()]
+    assert len(lines) == 11
+    for line in lines:
+        program, *arguments = shlex.split(line.split(" > ")[0])
+        assert program == "dcrisk"
+        assert main(arguments) == 0, line
+        out = capsys.readouterr().out
+        if "--json" in arguments:
+            json.loads(out)
+    assert {path.name for path in tmp_path.iterdir()} >= {"run.zarr", "run.html", "loss.nc", "loss.html"}
+
+
+def test_the_documentation_has_every_command_and_exit_code():
+    text = (Path(__file__).parent.parent / "docs" / "command-line.md").read_text()
+    for name in entry.commands.commands:
+        assert f"| `dcrisk {name}" in text
+    for code in (exits.FINE, exits.BAD_INPUT, exits.USAGE, exits.NOT_CONVERGED, exits.INTERRUPTED):
+        assert f"\n| {code} | " in text
