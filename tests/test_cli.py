@@ -343,6 +343,8 @@ def test_an_estimate_is_printed_and_kept(call, path, tmp_path):
         )
     assert call("report", tmp_path / "e.nc")[0] == 0
     assert "unavailability" in (tmp_path / "e.html").read_text()
+    said = error_of(call("report", tmp_path / "e.nc", "--confidence", "0.9"), exits.BAD_INPUT)
+    assert "an estimate has its own confidence" in said
 
 
 def test_the_choices_of_estimate_are_those_of_the_library():
@@ -364,6 +366,24 @@ def test_report_needs_results_of_dcrisk(call, path, tmp_path):
     dcrisk.save_results(results, tmp_path / "run.nc")
     said = error_of(call("report", tmp_path / "run.nc", "--baseline", "A or C"), exits.BAD_INPUT)
     assert f"{tmp_path / 'run.nc'}: baseline" in said
+    said = error_of(call("report", tmp_path / "run.nc", "--confidence", "95"), exits.BAD_INPUT)
+    assert "confidence" in said and "95" in said
+
+
+def test_what_does_not_fit_into_memory_is_not_begun(call, path, tmp_path, monkeypatch):
+    from dcrisk.cli import room
+
+    store = tmp_path / "run.zarr"
+    assert call("run", path, "--trials", "3000", "--store", store, "--quiet")[0] == 0
+    monkeypatch.setattr(room, "available_memory", lambda: 100_000)
+    needed = (
+        "needs about 0.000315 GB of memory, and 0.0001 GB are free; the results are whole in"  # 2.5 * 2 * 3000 * 21
+    )
+    said = error_of(call("run", path, "--trials", "3000", "--store", store), exits.BAD_INPUT)
+    assert f"a summary of them {needed} {store}" in said
+    assert f"a report {needed} {store}" in error_of(call("report", store), exits.BAD_INPUT)
+    monkeypatch.setattr(room, "available_memory", lambda: 320_000)
+    assert call("report", store)[:2] == (0, f"{tmp_path / 'run.html'}\n")
 
 
 def test_what_is_missing_is_named(call, tmp_path, monkeypatch):

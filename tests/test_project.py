@@ -49,6 +49,7 @@ CLI = {  # what its files see besides the specification and public names
     "figures": {"plotting.style"},
     "inputs": {"storage.formats"},
     "report": {"provenance"},
+    "room": {"memory"},
     "scenarios": {"files"},
     "suspicions": {"compiler.sources"},
     "validate": {"compiler"},

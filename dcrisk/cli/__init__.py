@@ -3,7 +3,8 @@
 A command is a file: ``run``, ``estimate``, ``report``, ``validate``, ``scenarios``. ``entry`` puts them together and
 turns every error into one line and an exit code. ``options`` are what the commands share, ``inputs`` reads the
 scenario, ``columns``, ``numbers``, ``tables`` and ``machine`` show estimates to people and to scripts, ``cautions`` says
-where they rest on few events, ``page`` is the report in HTML.
+where they rest on few events, ``room`` whether there is memory for them, ``suspicions`` what a scenario seldom means,
+``page`` is the report in HTML.
 
 Nothing heavy is imported before a command needs it: ``dcrisk --help`` takes a fifth of a second.
 """

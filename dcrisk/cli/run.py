@@ -24,6 +24,7 @@ from dcrisk.cli.options import (
     study_options,
     whole_option,
 )
+from dcrisk.cli.room import check_room
 from dcrisk.cli.tables import text_table
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def run(
         context.exit(exits.INTERRUPTED)
     if output is not None:
         dcrisk.save_results(results, output)
+    if store is not None:
+        check_room(results, "a summary of them", str(store))
     _show(study, results, store, output, quiet, as_json)
 
 

@@ -17,6 +17,7 @@ from dcrisk.cli.page.parts import Fact, Table, table_of
 from dcrisk.layouts import Layout
 from dcrisk.rates import HOURS_PER_YEAR
 from dcrisk.scenario import Scenario
+from dcrisk.specification import check_known
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -60,6 +61,7 @@ def results_content(
     table = dcrisk.summary(results, confidence)
     names = names_of(table)
     against = names[0] if baseline is None else baseline
+    check_known(against, names, "baseline")
     keeping = [layout.name for layout in call.layouts if layout.copies]
     titles, rows = summary_rows(table, keeping)
     return _study(results, call, name) | {
