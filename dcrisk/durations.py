@@ -44,7 +44,7 @@ def check(value: Duration, where: str, *, infinite: bool = False, unit: str = "h
     """Return ``value`` as hours or as a frozen distribution that cannot be negative, or say what is wrong."""
     if is_frozen(value):
         _check_frozen(value, where, unit)
-        return value
+        return value if _is_as_written(value) else from_plain(plain(value), where)
     if hasattr(value, "ppf") and hasattr(value, "rvs"):
         raise SpecificationError(
             f"{where}: the distribution has no parameters yet; freeze it, as in stats.expon(scale=24)"
@@ -80,6 +80,17 @@ def _check_frozen(value: Any, where: str, unit: str) -> None:
         )
     if not math.isfinite(highest):
         raise SpecificationError(f"{where}: {label} gives infinite values")
+
+
+def _is_as_written(value: Any) -> bool:
+    """Whether the plain form gives this law to the last bit: of a histogram, whether it was made of shares of bins.
+
+    Others, made of counts or densities, are rounded when they become shares.
+    """
+    family = value.dist
+    if not hasattr(family, "_histogram"):
+        return True
+    return family._density is False and abs(float(np.sum(family._histogram[0])) - 1.0) < 1e-9
 
 
 def _has_known_name(family: Any) -> bool:
@@ -118,7 +129,8 @@ def plain(value: Duration) -> float | dict[str, Any]:
         return {"distribution": "rv_discrete", **given, **parameters}
     if hasattr(family, "_hpdf") and hasattr(family, "_hbins"):
         widths = np.diff(family._hbins)
-        weights = [float(x) for x in np.asarray(family._hpdf)[1:-1] * widths]
+        shares = family._histogram[0] if _is_as_written(value) else np.asarray(family._hpdf)[1:-1] * widths
+        weights = [float(x) for x in shares]
         edges = [float(x) for x in family._hbins]
         return {"distribution": "rv_histogram", "weights": weights, "edges": edges, **parameters}
     return {"distribution": family.name, **parameters}

@@ -17,10 +17,10 @@ DAYS_OF_MONTHS = (31.0, 28.25, 31.0, 30.0, 31.0, 30.0, 31.0, 31.0, 30.0, 31.0, 3
 def check_rate(value: Rate, where: str) -> Rate:
     """Events a year of 8766 h: a number, or a frozen distribution of what is not known about it."""
     if hasattr(value, "ppf"):
-        durations.check(value, where, unit="a year")
-        if hasattr(value.dist, "xk") or not hasattr(value.dist, "pdf"):
+        checked = durations.check(value, where, unit="a year")
+        if hasattr(checked.dist, "xk") or not hasattr(checked.dist, "pdf"):
             raise SpecificationError(f"{where}: a distribution of a rate must be continuous, such as stats.gamma(...)")
-        return value
+        return checked
     return check_number(value, where, 0.0)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from dcrisk.intervals import check_confidence
+from dcrisk.memory import check_fits
 from dcrisk.rates import HOURS_PER_YEAR
 from dcrisk.scenario import Scenario
 from dcrisk.search.heuristics import Judge, search
@@ -34,6 +35,8 @@ from dcrisk.windows import check_whole, check_windows
 
 METHODS = ("auto", "exhaustive", "greedy", "exchange")
 INTERVALS = ("pareto", "all", "none")
+BYTES_OF_DOWNTIMES = 16
+"""Of a trial of one layout, in parts and put together."""
 
 
 def search_layouts(
@@ -144,6 +147,8 @@ def search_layouts(
     prices = read_cost(cost, space)
     asked = Asked(_read_objectives(objectives), _one_of("intervals", intervals, INTERVALS), float(confidence))
     check_confidence(confidence)
+    if asked.intervals != "none":
+        check_fits(run.trials, BYTES_OF_DOWNTIMES, 'Take fewer trials, or intervals="none", which keeps none')
     how = _read_method(method, space, asked.objectives, check_whole("most", most, 1, 2**31))
     starts = check_whole("starts", starts, 1, 1_000_000)
     if how == "exhaustive":

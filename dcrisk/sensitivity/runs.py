@@ -11,7 +11,8 @@ import numpy as np
 from dcrisk.compiler import compile_scenario
 from dcrisk.kernels.records import Outcomes
 from dcrisk.layouts import Layout, check_layouts
-from dcrisk.outcomes import Wanted
+from dcrisk.memory import check_fits
+from dcrisk.outcomes import Wanted, bytes_of_trial
 from dcrisk.sampling import available_threads, sample
 from dcrisk.scenario import Scenario
 from dcrisk.specification import SpecificationError, check_known
@@ -61,6 +62,7 @@ class Variants:
         compiled = compile_scenario(
             scenario, self.layouts, horizon=horizon, warmup=warmup, spared=spared, failed=failed
         )
+        check_fits(trials, bytes_of_trial(compiled, Wanted()), "Take fewer trials")
         outcomes = sample(compiled, seed, 0, trials, Wanted(), threads=threads or self.threads)
         values = np.asarray(self.quantity.of(outcomes, horizon), np.float64)
         return np.minimum(values, self.quantity.most)  # rounding may carry a share a little above 1

@@ -14,7 +14,7 @@ MOST = 3
 
 def differences(stored: Mapping[str, Any], called: Mapping[str, Any]) -> str:
     """What differs between the attributes of two results that bears on their numbers; empty if nothing does."""
-    found = [*_changes("dcrisk", stored.get("dcrisk_version"), called.get("dcrisk_version"))]
+    found = [*_changes("the version of dcrisk", stored.get("dcrisk_version"), called.get("dcrisk_version"))]
     for name, words in ((CALL, ""), (SCENARIO, "scenario"), (LAYOUTS, "layouts")):
         ours, theirs = (json.loads(attrs[name]) for attrs in (stored, called))
         if name == CALL:  # a store may be given more trials

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import math
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,11 +14,11 @@ from typing import Any, NamedTuple
 import xarray as xr
 
 from dcrisk.kernels.records import BLOCK
-from dcrisk.memory import BYTES_OF_CHUNK, check_fits
+from dcrisk.memory import BYTES_OF_CHUNK, check_fits, gigabytes
 from dcrisk.specification import SpecificationError
 from dcrisk.storage.differences import differences
 from dcrisk.storage.files import sync_folder, write_whole
-from dcrisk.storage.formats import open_results
+from dcrisk.storage.formats import ZARR, kind_of, open_results
 from dcrisk.storage.image import Image
 from dcrisk.storage.ledger import Ledger, Plan, is_finished
 from dcrisk.storage.lock import only_one
@@ -41,21 +43,20 @@ def fill(store: str | Path, work: Work, length: int | None, progress: bool) -> x
     """Do what is still to be done of the work, and open the store."""
     folder = Path(store)
     ledger = _ledger_of(folder)
-    with only_one(ledger.folder / "lock"):
+    with only_one(ledger.folder / "lock"), _explained(ledger):
         template = work.play(0, 1)
         plan = _agree(ledger, work, template.attrs, length)
         check_fits(min(plan.length, plan.trials), work.bytes_of_trial, "Take shorter chunks")
         image = Image(template, plan.attrs, plan.trials, plan.length)
-        with _explained(ledger, plan):
-            _complete(ledger, plan, image, work, progress)
+        _complete(ledger, plan, image, work, progress)
     return open_results(folder)
 
 
 def _ledger_of(folder: Path) -> Ledger:
     """The ledger of a store that is there, or of a new one."""
     ledger = Ledger(folder)
-    if folder.suffix != ".zarr":
-        raise SpecificationError(f"store = {str(folder)!r}: it is a folder whose name ends with .zarr")
+    if kind_of(folder) != ZARR:
+        raise SpecificationError(f"store = {str(folder)!r}: it is a folder, whose name ends with .zarr")
     if folder.exists() and not ledger.folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SpecificationError(f"store = {str(folder)!r}: this exists and is no store of a run; take another name")
     ledger.create()
@@ -152,25 +153,27 @@ def _write(store: Path, files: dict[str, bytes]) -> None:
 
 
 @contextmanager
-def _explained(ledger: Ledger, plan: Plan) -> Iterator[None]:
+def _explained(ledger: Ledger) -> Iterator[None]:
     """Whoever is interrupted learns what has been kept, and how to go on."""
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        interrupt.add_note(f"{_kept(ledger, plan)}; the same call goes on from there")
+        interrupt.add_note(f"{_kept(ledger)}; the same call goes on from there")
         raise
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise
-        raise OSError(
-            error.errno, f"no room to write on: {_kept(ledger, plan)}. {_needed(ledger, plan)}", str(ledger.store)
-        ) from error
+        words = f"{os.strerror(error.errno)}: {_kept(ledger)}{_needed(ledger)}. Make room, and the same call goes on"
+        raise OSError(error.errno, words) from error
 
 
-def _kept(ledger: Ledger, plan: Plan) -> str:
-    done = sum(last - first for number, first, last in plan.chunks() if ledger.is_entered(number, last))
-    return f"{done:,} of {plan.trials:,} trials are kept in {ledger.store}"
+def _kept(ledger: Ledger) -> str:
+    plan = ledger.read_plan()
+    kept = "nothing is" if plan is None else f"{ledger.done(plan):,} of {plan.trials:,} trials are"
+    return f"{kept} kept in {ledger.store}"
 
 
-def _needed(ledger: Ledger, plan: Plan) -> str:
-    return "Make room, and the same call goes on from there"
+def _needed(ledger: Ledger) -> str:
+    plan = ledger.read_plan()
+    size = math.nan if plan is None else (plan.trials - ledger.done(plan)) * ledger.bytes_of_trial(plan)
+    return f", and the rest needs about {gigabytes(size)}" if size > 0 else ""

@@ -15,9 +15,13 @@ from dcrisk.specification import SpecificationError
 from dcrisk.storage.extras import has_dask, library
 from dcrisk.storage.files import replace_whole
 from dcrisk.storage.image import ZARR_FORMAT, compressor
-from dcrisk.storage.ledger import FOLDER, Ledger, is_finished, store_progress
+from dcrisk.storage.ledger import FOLDER, Ledger, is_finished
 
 NETCDF, ZARR, ZIPPED = ".nc", ".zarr", ".zarr.zip"
+COMPRESSED = {"zlib": True, "complevel": 2, "shuffle": True, "fletcher32": True}
+"""Without loss, and a flipped bit is noticed."""
+BYTES_OF_CHUNK = 1 << 24
+"""Of one variable."""
 
 
 def save_results(results: xr.Dataset, path: str | Path) -> None:
@@ -82,7 +86,7 @@ def open_results(path: str | Path) -> xr.Dataset:
     See `dcrisk.save_results`.
     """
     source = Path(path)
-    kind = _kind(source)
+    kind = kind_of(source)
     if not source.exists():
         raise SpecificationError(f"{source}: there is no such file or folder")
     _check_store(source)
@@ -110,7 +114,12 @@ def _as_made(data: xr.Dataset) -> xr.Dataset:
     return found
 
 
-def _kind(path: Path) -> str:
+def kind_of(path: Path) -> str:
+    """The ending that says how results are kept."""
+    if ":/" in path.as_posix():
+        raise SpecificationError(
+            f"{path}: this is no place on this machine; xarray's to_zarr writes lazy results elsewhere"
+        )
     for ending in (ZIPPED, ZARR, NETCDF):
         if path.name.endswith(ending):
             return ending
@@ -120,7 +129,7 @@ def _kind(path: Path) -> str:
 
 
 def _writer(path: Path) -> Callable[[xr.Dataset, Path], None]:
-    kind = _kind(path)
+    kind = kind_of(path)
     if kind == NETCDF:
         _libraries_of_netcdf()
         return _write_netcdf
@@ -134,18 +143,32 @@ def _libraries_of_netcdf() -> None:
 
 
 def _write_netcdf(data: xr.Dataset, path: Path) -> None:
-    kept = {"zlib": True, "complevel": 2, "shuffle": True, "fletcher32": True}
     encoding: dict[str, Any] = {}
     for name, variable in data.variables.items():
-        encoding[str(name)] = kept.copy() if variable.dtype.kind in "fiub" and variable.ndim else {}
-        if variable.dtype.kind == "f":
-            encoding[str(name)]["_FillValue"] = None
+        numbers = variable.dtype.kind in "fiub"
+        kept = COMPRESSED | {"chunksizes": _lengths(variable)} if numbers and variable.size else {}
+        nothing_missing = {"_FillValue": None} if variable.dtype.kind == "f" else {}
+        encoding[str(name)] = kept | nothing_missing
     data.to_netcdf(path, engine="h5netcdf", encoding=encoding)
 
 
 def _write_zarr(data: xr.Dataset, store: Any) -> None:
-    encoding = {str(name): {"compressors": (compressor(),)} for name in data.variables}
-    _even(data).to_zarr(store, mode="w", zarr_format=ZARR_FORMAT, consolidated=True, encoding=encoding)
+    data = _even(data)
+    encoding: dict[str, Any] = {}
+    for name, variable in data.variables.items():
+        lengths = {"chunks": _lengths(variable)} if variable.size and variable.chunks is None else {}
+        encoding[str(name)] = {"compressors": (compressor(),), **lengths}
+    data.to_zarr(store, mode="w", zarr_format=ZARR_FORMAT, consolidated=True, encoding=encoding)
+
+
+def _lengths(variable: xr.Variable) -> tuple[int, ...]:
+    """Of the chunks of a variable: cut along its longest dimension, the trials, into some megabytes."""
+    lengths = list(variable.shape)
+    if lengths:
+        longest = int(np.argmax(lengths))
+        across = variable.nbytes // lengths[longest]
+        lengths[longest] = min(lengths[longest], max(1, BYTES_OF_CHUNK // max(across, 1)))
+    return tuple(lengths)
 
 
 def _write_zip(data: xr.Dataset, path: Path) -> None:
@@ -168,7 +191,7 @@ def _check_replaceable(path: Path) -> None:
         raise SpecificationError(f"{path}: there is no folder {path.parent}")
     if not path.exists():
         return
-    if path.is_dir() != (_kind(path) == ZARR):
+    if path.is_dir() != (kind_of(path) == ZARR):
         raise SpecificationError(
             f"{path}: this is a {'folder' if path.is_dir() else 'file'} already; take another name"
         )
@@ -184,15 +207,15 @@ def _check_store(path: Path) -> None:
     if not ledger.folder.is_dir():
         return
     plan = ledger.read_plan()
-    if plan is None or not is_finished(path):
-        kept = f"{store_progress(path).done:,} of {plan.trials:,} trials are there" if plan else "nothing is there yet"
-        raise SpecificationError(
-            f"{path} is unfinished: {kept}; the same call of dcrisk.simulate(..., store=...) goes on, and so does "
-            f"dcrisk.rerun({str(path)!r}, store={str(path)!r})"
-        )
+    again = f"the same call of dcrisk.simulate(..., store=...), or dcrisk.rerun({str(path)!r}, store={str(path)!r})"
+    if plan is None:
+        raise SpecificationError(f"{path} is unfinished, and nothing is there yet; {again}, begins it anew")
+    if not is_finished(path):
+        kept = f"{ledger.done(plan):,} of {plan.trials:,} trials are there"
+        raise SpecificationError(f"{path} is unfinished: {kept}; {again}, goes on")
     for number, first, last in plan.chunks():
         if not ledger.is_whole(number, last, sizes_alone=True):
             raise SpecificationError(
-                f"{path} is damaged: files of the trials {first} to {last - 1} are missing or cut off; the call that made "
-                f"it makes them again, and so does dcrisk.rerun({str(path)!r}, store={str(path)!r})"
+                f"{path} is damaged: files of the trials {first} to {last - 1} are missing or cut off; {again}, makes them "
+                "again"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -62,6 +63,8 @@ class Ledger:
             form = json.loads(self._plan.read_bytes())
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except ValueError as error:
+            raise SpecificationError(f"{self._plan} cannot be read ({error}), so this store cannot be used") from None
         if form["format"] != FORMAT:
             raise SpecificationError(
                 f"{self.store} was made by dcrisk {form.get('attrs', {}).get('dcrisk_version')}, which writes stores in "
@@ -80,9 +83,15 @@ class Ledger:
         write_whole(self._entry(number), json.dumps({"last": last, "files": sums}).encode())
         sync_folder(self._entries)
 
-    def is_entered(self, number: int, last: int) -> bool:
-        """Whether a chunk has been complete once."""
-        return self._files(number, last) is not None
+    def done(self, plan: Plan) -> int:
+        """Trials in chunks that have been complete once."""
+        return sum(last - first for number, first, last in plan.chunks() if self._files(number, last) is not None)
+
+    def bytes_of_trial(self, plan: Plan) -> float:
+        """On the disk, on average; not a number if nothing is complete."""
+        entered = [(last - first, self._files(number, last)) for number, first, last in plan.chunks()]
+        sizes = [(trials, sum(size for size, _ in files.values())) for trials, files in entered if files is not None]
+        return sum(size for _, size in sizes) / sum(trials for trials, _ in sizes) if sizes else math.nan
 
     def is_whole(self, number: int, last: int, *, sizes_alone: bool = False) -> bool:
         """Whether a chunk is complete and its files still hold what they did."""
@@ -96,7 +105,7 @@ class Ledger:
             entry = json.loads(self._entry(number).read_bytes())
         except (FileNotFoundError, ValueError):
             return None
-        return entry["files"] if entry["last"] == last else None
+        return entry["files"] if entry["last"] == last else None  # otherwise the run had fewer trials then
 
     def _entry(self, number: int) -> Path:
         return self._entries / f"{number}.json"
@@ -148,5 +157,4 @@ def store_progress(path: str | Path) -> StoreProgress:
     plan = ledger.read_plan()
     if plan is None:
         raise SpecificationError(f"{path} is no store of dcrisk.simulate(..., store=...)")
-    done = sum(last - first for number, first, last in plan.chunks() if ledger.is_entered(number, last))
-    return StoreProgress(done, plan.trials, is_finished(ledger.store))
+    return StoreProgress(ledger.done(plan), plan.trials, is_finished(ledger.store))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -15,18 +15,18 @@ class StoreInUse(RuntimeError):
 @contextmanager
 def only_one(path: Path) -> Iterator[None]:
     """Hold the lock of a file. The system gives it back when the process ends, however it ends."""
-    with open(path, "a+b") as file:
+    with open(path, "a+b", buffering=0) as file:
         try:
             _lock(file.fileno())
         except OSError as error:
             file.seek(0)
-            holder = file.read(100).decode(errors="replace") or "another process"
+            holder = (file.read(100) or b"").decode(errors="replace") or "another process"
             raise StoreInUse(
                 f"{path.parent.parent} is being written by {holder}; wait for it, or use another store"
             ) from error
-        file.truncate(0)
-        file.write(f"process {os.getpid()}".encode())
-        file.flush()
+        with suppress(OSError):  # the disk may be full
+            file.truncate(0)
+            os.write(file.fileno(), f"process {os.getpid()}".encode())
         yield
 
 
