@@ -39,7 +39,9 @@ def report(run: Path, output: Path | None, confidence: float | None, baseline: s
         call = read_call(results.attrs)
         if "risk" not in results:
             check_room(results, "a report", str(run))
-            text = render_results(results, call, name=str(run), confidence=confidence or 0.95, baseline=baseline)
+            text = render_results(
+                results, call, name=str(run), confidence=0.95 if confidence is None else confidence, baseline=baseline
+            )
         elif confidence is None and baseline is None:
             text = render_estimate(results, call, name=str(run))
         else:
