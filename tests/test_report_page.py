@@ -305,7 +305,8 @@ def test_the_policy_is_kept(browser, folder):
 
 
 def test_print_shows_whole_tables(browser, folder):
-    browser.open(folder / "run.html", medium="print")
+    browser.open(folder / "run.html", width=718, medium="print")  # A4 with margins of 1 cm
+    assert browser.evaluate("document.documentElement.scrollWidth") <= 718
     overflow = browser.evaluate("[...document.querySelectorAll('.scroll')].map(b => getComputedStyle(b).overflowX)")
     assert set(overflow) == {"visible"}
     assert browser.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
