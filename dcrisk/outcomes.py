@@ -110,9 +110,18 @@ def make_results(
     scenario: Scenario, windows: Windows, compiled: CompiledScenario, outcomes: Any, wanted: Wanted
 ) -> xr.Dataset:
     """The Dataset of a run."""
+    return make_variables(windows.horizon, compiled, outcomes, wanted).assign_attrs(run_attributes(scenario, windows))
+
+
+def run_attributes(scenario: Scenario, windows: Windows) -> dict[str, Any]:
+    """Attributes of the Dataset of a run."""
+    return windows.provenance(scenario, "Outcomes of hosting layouts") | {"block": BLOCK}
+
+
+def make_variables(horizon: float, compiled: CompiledScenario, outcomes: Any, wanted: Wanted) -> xr.Dataset:
+    """The outcomes of some trials, under the names and in the units of results."""
     import xarray as xr
 
-    horizon = windows.horizon
     variables: dict[str, Any] = {}
     for variable in VARIABLES:
         array = getattr(outcomes, variable.field)
@@ -138,5 +147,4 @@ def make_results(
     if len(compiled.plan.moments):
         after = {"units": HOURS, "long_name": "hours from the start of the window"}
         coords["time"] = ("time", compiled.plan.moments, after)
-    attrs = windows.provenance(scenario, "Outcomes of hosting layouts") | {"block": BLOCK}
-    return xr.Dataset(variables, coords=coords, attrs=attrs)
+    return xr.Dataset(variables, coords=coords)

@@ -13,7 +13,7 @@ from dcrisk.compiler import HOURS_PER_YEAR, CompiledScenario, compile_scenario
 from dcrisk.kernels.records import Outcomes
 from dcrisk.layouts import Layout, check_layouts
 from dcrisk.memory import IN_PARTS, check_fits
-from dcrisk.outcomes import VARIABLES, Wanted, bytes_of_trial, make_results, shapes
+from dcrisk.outcomes import VARIABLES, Wanted, bytes_of_trial, make_results, make_variables, run_attributes, shapes
 from dcrisk.provenance import call_attributes
 from dcrisk.sampling import fingerprint, sample
 from dcrisk.scenario import Scenario
@@ -142,7 +142,7 @@ def _stored(
     windows: Windows,
     compiled: CompiledScenario,
     wanted: Wanted,
-    call: Mapping[str, str],
+    call: dict[str, str],
     store: str | Path,
     length: int | None,
     progress: bool,
@@ -152,9 +152,10 @@ def _stored(
 
     def play(first: int, last: int) -> xr.Dataset:
         outcomes = sample(compiled, windows.seed, first, last, wanted, threads=windows.threads)
-        return make_results(scenario, windows, compiled, outcomes, wanted).assign_attrs(call)
+        return make_variables(windows.horizon, compiled, outcomes, wanted)
 
-    work = Work(windows.trials, bytes_of_trial(compiled, wanted), fingerprint(compiled), play)
+    attrs = run_attributes(scenario, windows) | call
+    work = Work(attrs, windows.trials, bytes_of_trial(compiled, wanted), fingerprint(compiled), play)
     return fill(store, work, length, progress)
 
 

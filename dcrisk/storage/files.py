@@ -23,7 +23,7 @@ def write_whole(path: Path, data: bytes) -> None:
         os.replace(beside, path)
     except BaseException:
         with suppress(OSError):
-            beside.unlink()
+            os.unlink(beside)
         raise
 
 

@@ -7,6 +7,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +20,7 @@ from dcrisk.specification import SpecificationError
 from dcrisk.storage.differences import differences
 from dcrisk.storage.files import sync_folder, write_whole
 from dcrisk.storage.formats import ZARR, kind_of, open_results
-from dcrisk.storage.image import Image
+from dcrisk.storage.image import TABLES_OF_CONTENTS, Image
 from dcrisk.storage.ledger import Ledger, Plan, is_finished
 from dcrisk.storage.lock import only_one
 
@@ -32,11 +33,13 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 class Work(NamedTuple):
     """A run that can be done in parts."""
 
+    attrs: dict[str, Any]
+    """Of the results of all trials."""
     trials: int
     bytes_of_trial: int
     fingerprint: str
     play: Callable[[int, int], xr.Dataset]
-    """The results of the trials from one to before another."""
+    """The variables of the trials from one to before another."""
 
 
 def fill(store: str | Path, work: Work, length: int | None, progress: bool) -> xr.Dataset:
@@ -45,7 +48,7 @@ def fill(store: str | Path, work: Work, length: int | None, progress: bool) -> x
     ledger = _ledger_of(folder)
     with only_one(ledger.folder / "lock"), _explained(ledger):
         template = work.play(0, 1)
-        plan = _agree(ledger, work, template.attrs, length)
+        plan = _agree(ledger, work, length)
         check_fits(min(plan.length, plan.trials), work.bytes_of_trial, "Take shorter chunks")
         image = Image(template, plan.attrs, plan.trials, plan.length)
         _complete(ledger, plan, image, work, progress)
@@ -63,22 +66,22 @@ def _ledger_of(folder: Path) -> Ledger:
     return ledger
 
 
-def _agree(ledger: Ledger, work: Work, attrs: dict[str, Any], length: int | None) -> Plan:
+def _agree(ledger: Ledger, work: Work, length: int | None) -> Plan:
     """The plan of the store, if it is that of the work; its own, if it is new."""
     plan = ledger.read_plan()
     if plan is None:
         chosen = length if length is not None else _length(work)
-        plan = Plan(attrs, work.fingerprint, work.trials, chosen)
+        plan = Plan(work.attrs, work.fingerprint, work.trials, chosen)
         ledger.write_plan(plan)
         return plan
     where = f"store {str(ledger.store)!r} holds another run"
-    different = differences(plan.attrs, attrs)
+    different = differences(plan.attrs, work.attrs)
     if different:
         raise SpecificationError(f"{where}: {different}. Take another store, or dcrisk.rerun this one")
     if plan.fingerprint != work.fingerprint:
         raise SpecificationError(
             f"{where}: the same scenario makes other tables here than where it was begun, with "
-            f"{plan.attrs.get('numerical_libraries')}; here are {attrs.get('numerical_libraries')}. Go on there, or take "
+            f"{plan.attrs.get('numerical_libraries')}; here are {work.attrs.get('numerical_libraries')}. Go on there, or take "
             "another store"
         )
     if length not in (None, plan.length):
@@ -92,7 +95,7 @@ def _agree(ledger: Ledger, work: Work, attrs: dict[str, Any], length: int | None
         )
     if work.trials > plan.trials:
         _close(ledger)
-        plan = plan._replace(attrs=attrs, trials=work.trials)
+        plan = plan._replace(attrs=work.attrs, trials=work.trials)
         ledger.write_plan(plan)
     return plan
 
@@ -112,44 +115,66 @@ def _length(work: Work) -> int:
 
 
 def _complete(ledger: Ledger, plan: Plan, image: Image, work: Work, progress: bool) -> None:
+    """Make what is missing; each chunk is written while the next one is played."""
     from tqdm.auto import tqdm
 
-    missing = [chunk for chunk in plan.chunks() if not ledger.is_whole(chunk[0], chunk[2])]
-    if not missing and is_finished(ledger.store):
+    whole = ledger.whole(plan)
+    if len(whole) == plan.chunks and is_finished(ledger.store):
         return
     _close(ledger)
-    todo = sum(last - first for _, first, last in missing)
-    with tqdm(
-        total=plan.trials,
-        initial=plan.trials - todo,
-        unit=" trials",
-        unit_scale=True,
-        delay=1.5,
-        disable=not progress,
-    ) as bar:
-        for number, first, last in missing:
-            files = image.chunk(work.play(first, last), first, last)
-            _write(ledger.store, files)
-            ledger.enter(number, last, files)
-            bar.update(last - first)
-    _write(ledger.store, image.contents())
+
+    def keep(number: int, part: xr.Dataset) -> None:
+        first, last = plan.bounds(number)
+        files = image.chunk(part, first, last)
+        _write(ledger.store, files)
+        ledger.enter(number, last, files)
+        bar.update(last - first)
+
+    with (
+        tqdm(
+            total=plan.trials,
+            initial=plan.trials_in(whole),
+            unit=" trials",
+            unit_scale=True,
+            delay=1.5,
+            disable=not progress,
+        ) as bar,
+        ThreadPoolExecutor(1) as writer,
+    ):
+        writing: Future[None] | None = None
+        for number in range(plan.chunks):
+            if number in whole:
+                continue
+            part = work.play(*plan.bounds(number))
+            if writing is not None:
+                writing.result()
+            writing = writer.submit(keep, number, part)
+        if writing is not None:
+            writing.result()
+    _publish(ledger, image)
+
+
+def _publish(ledger: Ledger, image: Image) -> None:
+    """What makes a store of the chunks, last; not before it is sure that all of them outlive a failure of the power."""
+    contents = image.contents()
+    _write(ledger.store, {name: data for name, data in contents.items() if name not in TABLES_OF_CONTENTS})
+    for folder in (ledger.store, *(path for path in ledger.store.iterdir() if path.is_dir())):
+        sync_folder(folder)
+    _write(ledger.store, {name: contents[name] for name in TABLES_OF_CONTENTS})
+    sync_folder(ledger.store)
 
 
 def _close(ledger: Ledger) -> None:
-    """A store without its table of contents cannot be read by mistake before it is finished."""
-    for name in (".zmetadata", ".zgroup"):
+    """A store without its tables of contents cannot be read by mistake before it is finished."""
+    for name in reversed(TABLES_OF_CONTENTS):
         (ledger.store / name).unlink(missing_ok=True)
     sync_folder(ledger.store)
 
 
 def _write(store: Path, files: dict[str, bytes]) -> None:
-    folders = dict.fromkeys((store / name).parent for name in files)
-    for folder in folders:
-        folder.mkdir(exist_ok=True)
     for name, data in files.items():
+        (store / name).parent.mkdir(exist_ok=True)
         write_whole(store / name, data)
-    for folder in folders:
-        sync_folder(folder)
 
 
 @contextmanager

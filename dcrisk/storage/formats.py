@@ -213,9 +213,9 @@ def _check_store(path: Path) -> None:
     if not is_finished(path):
         kept = f"{ledger.done(plan):,} of {plan.trials:,} trials are there"
         raise SpecificationError(f"{path} is unfinished: {kept}; {again}, goes on")
-    for number, first, last in plan.chunks():
-        if not ledger.is_whole(number, last, sizes_alone=True):
-            raise SpecificationError(
-                f"{path} is damaged: files of the trials {first} to {last - 1} are missing or cut off; {again}, makes them "
-                "again"
-            )
+    damaged = set(range(plan.chunks)) - ledger.whole(plan, sizes_alone=True)
+    if damaged:
+        first, last = plan.bounds(min(damaged))
+        raise SpecificationError(
+            f"{path} is damaged: files of the trials {first} to {last - 1} are missing or cut off; {again}, makes them again"
+        )

@@ -13,6 +13,8 @@ from dcrisk.storage.extras import library
 
 ZARR_FORMAT = 2  # what every zarr library reads; in format 3 neither texts nor the table of contents are settled
 MOST_BYTES = 2**31 - 1  # of a variable in a chunk: the compressor takes no more
+TABLES_OF_CONTENTS = (".zgroup", ".zmetadata")
+"""With these files a folder is a zarr store; others may be there before."""
 TRIAL = "trial"
 
 
@@ -60,9 +62,8 @@ class Image:
         self._lasting = frozenset(self._files)
 
     def contents(self) -> dict[str, bytes]:
-        """The files that are no chunks of trials; the last one makes a folder of them all a readable store."""
-        names = sorted(self._lasting, key=lambda name: (name == ".zmetadata", name))
-        return {name: self._files[name].to_bytes() for name in names}
+        """The files that are no chunks of trials."""
+        return {name: self._files[name].to_bytes() for name in sorted(self._lasting)}
 
     def chunk(self, part: xr.Dataset, first: int, last: int) -> dict[str, bytes]:
         """The files of the trials [first, last), which are one chunk."""

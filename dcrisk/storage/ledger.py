@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,10 +39,18 @@ class Plan(NamedTuple):
     length: int
     """Trials in a chunk."""
 
-    def chunks(self) -> Iterator[tuple[int, int, int]]:
-        """Number, first trial and end of each."""
-        for number, first in enumerate(range(0, self.trials, self.length)):
-            yield number, first, min(first + self.length, self.trials)
+    @property
+    def chunks(self) -> int:
+        """How many there are."""
+        return -(-self.trials // self.length)
+
+    def bounds(self, number: int) -> tuple[int, int]:
+        """First trial of a chunk, and the one after its last."""
+        return number * self.length, min((number + 1) * self.length, self.trials)
+
+    def trials_in(self, numbers: Iterable[int]) -> int:
+        """In these chunks."""
+        return sum(last - first for first, last in map(self.bounds, numbers))
 
 
 class Ledger:
@@ -81,31 +89,37 @@ class Ledger:
         """A chunk is complete: its trials end before ``last``, and its files hold this."""
         sums = {name: [len(data), zlib.crc32(data)] for name, data in files.items()}
         write_whole(self._entry(number), json.dumps({"last": last, "files": sums}).encode())
-        sync_folder(self._entries)
 
     def done(self, plan: Plan) -> int:
         """Trials in chunks that have been complete once."""
-        return sum(last - first for number, first, last in plan.chunks() if self._files(number, last) is not None)
+        return plan.trials_in(self._entered(plan))
 
     def bytes_of_trial(self, plan: Plan) -> float:
         """On the disk, on average; not a number if nothing is complete."""
-        entered = [(last - first, self._files(number, last)) for number, first, last in plan.chunks()]
-        sizes = [(trials, sum(size for size, _ in files.values())) for trials, files in entered if files is not None]
-        return sum(size for _, size in sizes) / sum(trials for trials, _ in sizes) if sizes else math.nan
+        entered = self._entered(plan)
+        size = sum(size for files in entered.values() for size, _ in files.values())
+        return size / plan.trials_in(entered) if entered else math.nan
 
-    def is_whole(self, number: int, last: int, *, sizes_alone: bool = False) -> bool:
-        """Whether a chunk is complete and its files still hold what they did."""
-        files = self._files(number, last)
-        return files is not None and all(
-            _is_as_written(self.store / name, size, checksum, sizes_alone) for name, (size, checksum) in files.items()
-        )
+    def whole(self, plan: Plan, *, sizes_alone: bool = False) -> set[int]:
+        """The chunks that are complete and whose files still hold what they did, or have the sizes that they had."""
+        return {
+            number
+            for number, files in self._entered(plan).items()
+            if all(_is_as_written(self.store / name, *sums, sizes_alone) for name, sums in files.items())
+        }
 
-    def _files(self, number: int, last: int) -> dict[str, tuple[int, int]] | None:
-        try:
-            entry = json.loads(self._entry(number).read_bytes())
-        except (FileNotFoundError, ValueError):
-            return None
-        return entry["files"] if entry["last"] == last else None  # otherwise the run had fewer trials then
+    def _entered(self, plan: Plan) -> dict[int, dict[str, tuple[int, int]]]:
+        """The files, with sizes and checksums, of each chunk that has been complete once."""
+        found = {}
+        for path in self._entries.glob("[0-9]*.json"):
+            number = int(path.stem)
+            try:
+                entry = json.loads(path.read_bytes())
+            except ValueError:
+                continue
+            if number < plan.chunks and entry["last"] == plan.bounds(number)[1]:  # else the run had fewer trials then
+                found[number] = entry["files"]
+        return found
 
     def _entry(self, number: int) -> Path:
         return self._entries / f"{number}.json"
