@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import runpy
-from pathlib import Path
 
 import numpy as np
 from scipy import integrate, stats
@@ -26,10 +24,8 @@ def eight_of_ten() -> Problem:
 
 
 def strasbourg() -> Problem:
-    """The shipped scenario and the layouts of its example, from the example itself so that they stay the same."""
-    example = Path(__file__).parents[1] / "examples" / "ovh_strasbourg.py"
-    layouts = runpy.run_path(str(example))["candidate_layouts"]()
-    return dcrisk.load_scenario("ovh-strasbourg-2021"), layouts
+    """The shipped scenario and its layouts."""
+    return dcrisk.load_scenario("ovh-strasbourg-2021"), dcrisk.load_layouts("ovh-strasbourg-2021")
 
 
 def many_sites(sites: int) -> Problem:

@@ -1,7 +1,7 @@
 """Strasbourg, 10 March 2021: what the model says of it, and of a year ahead.
 
 (a) Hindcast: given a fire that takes hold in SBG2, the fate of each building and the way back, beside what happened.
-(b) A year ahead: eight ways to host a service on and around the campus.
+(b) A year ahead: eight ways to host a service on and around the campus, from the file of the scenario.
 (c) Figures: the way back, the campus, exceedance curves, what share of the downtime each hazard brings.
 
 Nothing in the scenario was tuned to the event; where the two differ, the text says so.
@@ -164,37 +164,10 @@ def print_restoration(curves: Restoration, known: int, trials: int) -> None:
     )
 
 
-def candidate_layouts() -> list[dcrisk.Layout]:
-    """Ways to host one service. Relocation in 24, 72 or 168 hours is an assumption, and varied for that reason."""
-    layouts = [
-        dcrisk.Layout("one server in SBG2", replicas=["SBG2"], copies=["SBG2"]),
-        dcrisk.Layout("SBG2, backup in SBG2", replicas=["SBG2"], copies=["SBG2", "SBG2"], relocation=72.0),
-        dcrisk.Layout("SBG2, backup in SBG1", replicas=["SBG2"], copies=["SBG2", "SBG1b"], relocation=72.0),
-        dcrisk.Layout(
-            "2 of SBG1, SBG3, SBG4",
-            replicas=["SBG1b", "SBG3", "SBG4"],
-            quorum=2,
-            copies=["SBG1b", "SBG3", "SBG4"],
-        ),
-    ]
-    for hours in (24.0, 72.0, 168.0):
-        layouts.append(
-            dcrisk.Layout(
-                f"SBG2, copy at Roubaix, {hours / 24:.0f} d",
-                replicas=["SBG2"],
-                copies=["SBG2", "Roubaix"],
-                relocation=hours,
-            )
-        )
-    layouts.append(
-        dcrisk.Layout("Roubaix or Gravelines", replicas=["Roubaix", "Gravelines"], copies=["Roubaix", "Gravelines"])
-    )
-    return layouts
-
-
 def year_ahead(scenario: dcrisk.Scenario, trials: int, seed: int):  # type: ignore[no-untyped-def]
     """Part (b): a year of the service under each layout."""
-    results = dcrisk.simulate(scenario, candidate_layouts(), trials, seed=seed, attribute=True)
+    layouts = dcrisk.load_layouts(scenario.name)  # the file has them, with what is assumed of each
+    results = dcrisk.simulate(scenario, layouts, trials, seed=seed, attribute=True)
     table = dcrisk.summary(results)
 
     print(f"\n(b) A year ahead: {trials:,} simulated years")

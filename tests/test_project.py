@@ -22,6 +22,7 @@ RUNS = SPECIFICATION | {
 ALLOWED = {
     "specification": {"durations"},  # at run time, for the canonical form of a duration
     "version": set(),
+    "__main__": {"cli"},
     "durations": {"specification"},
     "rates": BASE | {"durations"},
     "default_values": BASE | {"durations"},
@@ -42,6 +43,16 @@ FIGURES = {  # what they see besides Datasets and statistics
     "curves": {"durations", "hazards", "rates"},  # a hazard is drawn from its specification: nothing is simulated
     "hazards": {"hazards", "rates"},
     "dependence": {"layouts", "simulate"},  # inside the function: a scenario, which has no results yet, is simulated
+}
+CLI = {  # what its files see besides the specification and public names
+    "commands": {"files"},
+    "figures": {"plotting.style"},
+    "inputs": {"storage.formats"},
+    "report": {"provenance"},
+    "room": {"memory"},
+    "scenarios": {"files"},
+    "suspicions": {"compiler.sources"},
+    "validate": {"compiler"},
 }
 
 
@@ -141,6 +152,19 @@ def test_kernels_import_kernels_alone(path):
     assert outside <= {"math", "typing", "numpy", "numba"} | mine
 
 
+@pytest.mark.parametrize("path", sorted((PACKAGE / "cli").rglob("*.py")), ids=lambda path: path.stem)
+def test_the_command_line_sees_the_specification_and_public_names(path):
+    """All that it simulates and estimates goes through ``dcrisk.NAME``, as in any other program."""
+    allowed = SPECIFICATION | CLI.get(path.stem, set())
+    assert all(name in allowed or name.split(".")[0] == "cli" for name in imported(path))
+
+
+def test_nothing_imports_the_command_line():
+    for path in PACKAGE.rglob("*.py"):
+        if path.parent.name not in ("cli", "page") and path.stem != "__main__":
+            assert not any(name.startswith("cli") for name in imported(path)), path
+
+
 def test_importing_dcrisk_imports_nothing_heavy():
     heavy = ["numba", "scipy", "xarray", "matplotlib", "pandas", "dask", "tqdm", "zarr", "h5netcdf"]
     code = f"import sys, dcrisk; print([m for m in {heavy} if m in sys.modules])"
@@ -180,8 +204,11 @@ def test_every_number_of_a_shipped_scenario_has_its_source(name):
 def test_shipped_scenarios_are_read_and_written(name, tmp_path):
     scenario = dcrisk.load_scenario(name)
     assert scenario.name == name
-    dcrisk.save_scenario(scenario, tmp_path / "copy.toml")
+    layouts = dcrisk.load_layouts(name)
+    assert layouts
+    dcrisk.save_scenario(scenario, tmp_path / "copy.toml", layouts)
     assert dcrisk.load_scenario(tmp_path / "copy.toml") == scenario
+    assert dcrisk.load_layouts(tmp_path / "copy.toml") == layouts
     assert all(hazard.source for hazard in scenario.hazards)
     assert all(node.source for node in scenario.nodes)
 
