@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from dcrisk.compiler import HOURS_PER_YEAR, CompiledScenario, compile_scenario
-from dcrisk.kernels.records import Outcomes
+from dcrisk.compiler import HOURS_PER_YEAR, compile_scenario
 from dcrisk.layouts import Layout
-from dcrisk.outcomes import VARIABLES, Wanted, make_results, shapes
+from dcrisk.lazy import lazy_outcomes
+from dcrisk.outcomes import Wanted, make_results
 from dcrisk.sampling import sample
 from dcrisk.scenario import Scenario
 from dcrisk.specification import SpecificationError, check_list, check_number
@@ -65,7 +63,8 @@ def simulate(
         Also return ``down``: whether the service is down at these hours of the window, ascending. With
         `Scenario.given` this is the way back after an event.
     chunks : mapping, optional
-        ``{"trial": n}`` returns the same values lazily, in dask chunks of ``n`` trials.
+        ``{"trial": n}`` returns the same values lazily, in dask chunks of ``n`` trials: computed by the threads of this
+        process, or by the cluster of a ``dask.distributed.Client`` if there is one.
     threads : int, optional
         Threads to use; by default one for each core available.
     progress : bool, default True
@@ -112,36 +111,8 @@ def simulate(
     if chunks is None:
         outcomes = sample(compiled, windows.seed, 0, windows.trials, wanted, threads=threads, progress=progress)
     else:
-        length = _chunk_length(chunks, windows.trials)
-        outcomes = _lazy(compiled, windows.seed, windows.trials, wanted, length)
+        outcomes = lazy_outcomes(compiled, windows.seed, windows.trials, wanted, chunks)
     return make_results(scenario, windows, compiled, outcomes, wanted)
-
-
-def _lazy(compiled: CompiledScenario, seed: int, trials: int, wanted: Wanted, length: int) -> Outcomes:
-    """The same outcomes as dask arrays, one task for each chunk of trials."""
-    try:
-        import dask
-        import dask.array as da
-    except ImportError as error:
-        raise ImportError("chunks= needs dask: install dcrisk[dask]") from error
-    parts: dict[str, list[Any]] = {variable.field: [] for variable in VARIABLES}
-    for start in range(0, trials, length):
-        stop = min(start + length, trials)
-        # one thread each: dask runs as many tasks side by side as it has threads
-        task = dask.delayed(sample, pure=True)(compiled, seed, start, stop, wanted, threads=1)
-        shape = shapes(compiled, wanted, stop - start)
-        for variable in VARIABLES:
-            place = Outcomes._fields.index(variable.field)
-            parts[variable.field].append(da.from_delayed(task[place], shape[variable.field], variable.dtype))
-    arrays = {field: da.concatenate(chunks, axis=-1) for field, chunks in parts.items()}
-    return Outcomes(**arrays, weight=np.zeros(0), log=np.zeros(0))
-
-
-def _chunk_length(chunks: Mapping[str, int], trials: int) -> int:
-    if not isinstance(chunks, Mapping) or set(chunks) != {"trial"}:
-        raise SpecificationError(f'chunks = {chunks!r}: only {{"trial": n}} can be split')
-    length = chunks["trial"]
-    return trials if length == -1 else check_whole("chunks['trial']", length, 1, 2**53)
 
 
 def _moments(at_hours: Sequence[float], horizon: float) -> list[float]:

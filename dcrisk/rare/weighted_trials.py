@@ -13,8 +13,9 @@ from dcrisk.rare.quantities import check_quantity
 from dcrisk.rare.run import Aim, Run
 from dcrisk.rare.sums import key_of
 from dcrisk.rates import HOURS_PER_YEAR
-from dcrisk.sampling import available_threads, sample
+from dcrisk.sampling import sample
 from dcrisk.scenario import Scenario
+from dcrisk.spread import hands_for
 from dcrisk.windows import MOST_TRIALS, check_windows
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def simulate_rare(
     compiled = compile_scenario(scenario, listed, horizon=windows.horizon, warmup=windows.warmup)
     asked = check_quantity(quantity, above, listed, compiled, windows.horizon)
     aim = Aim(PRECISION, 0.95, MOST_TRIALS, math.inf)
-    run = Run(compiled, asked, aim, windows.seed, windows.threads or available_threads(), False)
+    run = Run(compiled, asked, aim, windows.seed, hands_for(None, windows.threads), False)
     tilted = compiled._replace(plan=run.tilted_plan())
     wanted = Wanted(attribute, weight=True)
     key = key_of(windows.seed, "trials")
