@@ -74,6 +74,7 @@ if TYPE_CHECKING:
         summary,
         tail_risk,
     )
+    from dcrisk.sweeps import sweep
 
 _LATER = {
     "availability": "statistics",
@@ -96,6 +97,7 @@ _LATER = {
     "sla": "statistics",
     "sobol": "sensitivity",
     "summary": "statistics",
+    "sweep": "sweeps",
     "tail_risk": "statistics",
     "value_of_site": "search",
     "plot_dependence": "plotting",
@@ -171,6 +173,7 @@ __all__ = [
     "sla",
     "sobol",
     "summary",
+    "sweep",
     "tail_risk",
     "trace",
     "uncertain_rates",

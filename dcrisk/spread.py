@@ -135,17 +135,21 @@ class Cluster:
 
         left = iter(tasks)
         waiting: deque[Any] = deque()
+        seen = False
         try:
             while True:
                 waiting.extend(self._send(function, left, waiting))
                 if not waiting:
                     return
                 try:
-                    wait(waiting[0], timeout=PATIENCE)
+                    with self._client.as_current():
+                        wait(waiting[0], timeout=PATIENCE)
                 except TimeoutError:
-                    if give_up is not None and give_up():
+                    some = seen or not self._client.nthreads()  # the first are waited for, if there is any worker
+                    if some and give_up is not None and give_up():
                         return
                     continue
+                seen = True
                 ready = list(takewhile(lambda future: future.done(), waiting))
                 for seconds, found in self._client.gather(ready):
                     waiting.popleft()

@@ -28,7 +28,9 @@ ALLOWED = {
     "windows": BASE | {"scenario", "kernels.records"},
     "outcomes": BASE | {"compiler", "kernels.records", "scenario", "windows"},
     "sampling": {"compiler", "kernels.engine", "kernels.records", "outcomes"},
-    "simulate": RUNS,
+    "spread": BASE | {"sampling"},
+    "lazy": BASE | {"compiler", "kernels.records", "outcomes", "sampling", "spread", "windows"},
+    "simulate": RUNS | {"lazy"},
     "trace": RUNS,
 }
 SEARCH = RUNS | {"intervals", "statistics"}
@@ -102,8 +104,14 @@ def test_what_runs_variants_sees_runs_and_statistics(path):
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "rare").glob("*.py")), ids=lambda path: path.stem)
 def test_rare_events_see_runs_and_exact_answers(path):
-    allowed = RUNS | {"intervals", "compiler.sources", "kernels", "files", "exact"}
+    allowed = RUNS | {"intervals", "compiler.sources", "kernels", "files", "exact", "spread"}
     assert all(name in allowed or name.startswith("rare.") for name in imported(path))
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "sweeps").glob("*.py")), ids=lambda path: path.stem)
+def test_sweeps_see_specifications_and_runs(path):
+    allowed = SPECIFICATION | {"sampling", "scenario.named_rates", "simulate", "spread", "windows"}
+    assert all(name in allowed or name.startswith("sweeps.") for name in imported(path))
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "search").glob("*.py")), ids=lambda path: path.stem)
@@ -129,7 +137,7 @@ def test_kernels_import_kernels_alone(path):
 
 
 def test_importing_dcrisk_imports_nothing_heavy():
-    heavy = ["numba", "scipy", "xarray", "matplotlib", "pandas", "dask", "tqdm"]
+    heavy = ["numba", "scipy", "xarray", "matplotlib", "pandas", "dask", "distributed", "tqdm"]
     code = f"import sys, dcrisk; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
