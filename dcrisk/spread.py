@@ -24,8 +24,9 @@ from dcrisk.version import __version__
 R = TypeVar("R")
 THREADS_AHEAD = 512
 """Tasks of this process that wait for a thread, or for their turn to be read."""
-SECONDS_OF_A_BUNDLE = 0.5
-"""Tasks are sent to a cluster in bundles: long enough to hide what each costs its scheduler, about a millisecond."""
+SECONDS_OF_A_BUNDLE, SECONDS_FOR_EACH_THREAD = 0.5, 0.005
+"""Tasks are sent to a cluster in bundles: long enough to hide what each costs the client and the scheduler, a few
+milliseconds, and the longer, the more threads these two have to keep busy."""
 BUNDLES_AHEAD = 3
 """Of each thread of the cluster: one in work, and what it does next."""
 UNREAD = 64
@@ -172,9 +173,10 @@ class Cluster:
         ]
 
     def _adapt(self, tasks: int, seconds: float) -> None:
-        if seconds < SECONDS_OF_A_BUNDLE / 2 and tasks == self._bundle:
+        aim = max(SECONDS_OF_A_BUNDLE, SECONDS_FOR_EACH_THREAD * self._threads)
+        if seconds < aim / 2 and tasks == self._bundle:
             self._bundle *= 2
-        elif seconds > 2 * SECONDS_OF_A_BUNDLE and tasks <= self._bundle:
+        elif seconds > 2 * aim and tasks <= self._bundle:
             self._bundle = max(1, self._bundle // 2)
 
     def _count(self) -> int:
