@@ -43,7 +43,7 @@ def cluster_of(workers: int) -> Iterator[Any]:
 
     with (
         distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, memory_limit=0, dashboard_address=None
+            n_workers=workers, threads_per_worker=1, processes=True, memory_limit=0, dashboard_address="127.0.0.1:0"
         ) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):
@@ -96,7 +96,7 @@ def throughput_table(clients: dict[int, Any], trials: int, rounds: int, wrong: l
             turns: dict[str, list[Measured]] = {who: [] for who in hands}
             for _ in range(rounds):
                 for who, (client, threads) in hands.items():
-                    turns[who].append(measure(lambda c=client, t=threads: work(c, t), client))
+                    turns[who].append(measure(lambda w=work, c=client, t=threads: w(c, t), client))
             first = statistics.median(turn.processor for turn in turns["1 thread"])
             for who, measured in turns.items():
                 if not same(measured[0].found, turns["1 thread"][0].found):

@@ -44,7 +44,7 @@ def client():
             threads_per_worker=1,
             processes=True,
             memory_limit=0,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             host="127.0.0.1",
             silence_logs="CRITICAL",
         ) as cluster,
