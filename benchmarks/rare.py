@@ -26,6 +26,7 @@ from dcrisk.rare.diagnosis import FEWEST_EFFECTIVE_HITS
 from dcrisk.rare.quantities import check_quantity
 from dcrisk.rare.run import Aim, Run, events_of
 from dcrisk.rare.sums import Adder, Job
+from dcrisk.spread import Threads
 
 YEAR = problems.YEAR
 ENOUGH_HITS = 400.0
@@ -227,7 +228,7 @@ def crude(problem: Problem, trials: int, seed: int, value: float, chance_of_any:
     """
     compiled = compile_scenario(problem.scenario, [problem.layout], horizon=YEAR, warmup=0.0)
     asked = check_quantity(problem.quantity, None, [problem.layout], compiled, YEAR)
-    adder = Adder(compiled, asked.quantity.code, -1.0, 1)
+    adder = Adder(compiled, asked.quantity.code, -1.0, Threads(1))
     job = Job(compiled.plan, seed, 0, trials, events_of(compiled))
     adder.add_up([job._replace(last=1024)])
     began = time.process_time()

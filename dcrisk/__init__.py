@@ -75,6 +75,7 @@ if TYPE_CHECKING:
         tail_risk,
     )
     from dcrisk.storage import open_results, rerun, save_results, store_progress
+    from dcrisk.sweeps import sweep
 
 _LATER = {
     "availability": "statistics",
@@ -101,6 +102,7 @@ _LATER = {
     "sobol": "sensitivity",
     "store_progress": "storage",
     "summary": "statistics",
+    "sweep": "sweeps",
     "tail_risk": "statistics",
     "value_of_site": "search",
     "plot_dependence": "plotting",
@@ -181,6 +183,7 @@ __all__ = [
     "sobol",
     "store_progress",
     "summary",
+    "sweep",
     "tail_risk",
     "trace",
     "uncertain_rates",

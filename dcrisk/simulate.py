@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from dcrisk.compiler import HOURS_PER_YEAR, CompiledScenario, compile_scenario
-from dcrisk.kernels.records import Outcomes
 from dcrisk.layouts import Layout, check_layouts
+from dcrisk.lazy import chunk_length, lazy_outcomes
 from dcrisk.memory import IN_PARTS, check_fits
-from dcrisk.outcomes import VARIABLES, Wanted, bytes_of_trial, make_results, make_variables, run_attributes, shapes
+from dcrisk.outcomes import Wanted, bytes_of_trial, make_results, make_variables, run_attributes
 from dcrisk.provenance import call_attributes
 from dcrisk.sampling import fingerprint, sample
 from dcrisk.scenario import Scenario
@@ -69,7 +67,8 @@ def simulate(
         Also return ``down``: whether the service is down at these hours of the window, ascending. With
         `Scenario.given` this is the way back after an event.
     chunks : mapping, optional
-        ``{"trial": n}`` returns the same values lazily, in dask chunks of ``n`` trials. With ``store``: how many trials
+        ``{"trial": n}`` returns the same values lazily, in dask chunks of ``n`` trials: computed by the threads of this
+        process, or by the cluster of a ``dask.distributed.Client`` if there is one. With ``store``: how many trials
         the store has in a chunk, and how many an interruption may cost; by default as many as take about a second.
     store : str or Path, optional
         A folder ``*.zarr`` to which the results are written chunk by chunk, so that memory does not grow with the trials.
@@ -126,14 +125,13 @@ def simulate(
     arguments = windows.arguments() | {"attribute": bool(attribute), "periods": wanted.periods, "at_hours": moments}
     call = call_attributes("simulate", scenario, listed, arguments)
     if store is not None:
-        length = None if chunks is None else _chunk_length(chunks, windows.trials)
+        length = None if chunks is None else chunk_length(chunks, windows.trials)
         return _stored(scenario, windows, compiled, wanted, call, store, length, progress)
     if chunks is None:
         check_fits(windows.trials, bytes_of_trial(compiled, wanted), IN_PARTS)
         outcomes = sample(compiled, windows.seed, 0, windows.trials, wanted, threads=threads, progress=progress)
     else:
-        length = _chunk_length(chunks, windows.trials)
-        outcomes = _lazy(compiled, windows.seed, windows.trials, wanted, length)
+        outcomes = lazy_outcomes(compiled, windows.seed, windows.trials, wanted, chunks)
     return make_results(scenario, windows, compiled, outcomes, wanted).assign_attrs(call)
 
 
@@ -157,33 +155,6 @@ def _stored(
     attrs = run_attributes(scenario, windows) | call
     work = Work(attrs, windows.trials, bytes_of_trial(compiled, wanted), fingerprint(compiled), play)
     return fill(store, work, length, progress)
-
-
-def _lazy(compiled: CompiledScenario, seed: int, trials: int, wanted: Wanted, length: int) -> Outcomes:
-    """The same outcomes as dask arrays, one task for each chunk of trials."""
-    try:
-        import dask
-        import dask.array as da
-    except ImportError as error:
-        raise ImportError("chunks= needs dask: install dcrisk[dask]") from error
-    parts: dict[str, list[Any]] = {variable.field: [] for variable in VARIABLES}
-    for start in range(0, trials, length):
-        stop = min(start + length, trials)
-        # one thread each: dask runs as many tasks side by side as it has threads
-        task = dask.delayed(sample, pure=True)(compiled, seed, start, stop, wanted, threads=1)
-        shape = shapes(compiled, wanted, stop - start)
-        for variable in VARIABLES:
-            place = Outcomes._fields.index(variable.field)
-            parts[variable.field].append(da.from_delayed(task[place], shape[variable.field], variable.dtype))
-    arrays = {field: da.concatenate(chunks, axis=-1) for field, chunks in parts.items()}
-    return Outcomes(**arrays, weight=np.zeros(0), log=np.zeros(0))
-
-
-def _chunk_length(chunks: Mapping[str, int], trials: int) -> int:
-    if not isinstance(chunks, Mapping) or set(chunks) != {"trial"}:
-        raise SpecificationError(f'chunks = {chunks!r}: only {{"trial": n}} can be split')
-    length = chunks["trial"]
-    return trials if length == -1 else check_whole("chunks['trial']", length, 1, 2**53)
 
 
 def _moments(at_hours: Sequence[float], horizon: float) -> list[float]:

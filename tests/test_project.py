@@ -34,7 +34,10 @@ ALLOWED = {
     "windows": BASE | {"scenario", "kernels.records"},
     "outcomes": BASE | {"compiler", "kernels.records", "scenario", "windows"},
     "sampling": {"compiler", "kernels.engine", "kernels.records", "outcomes"},
-    "simulate": RUNS | {"storage.fill"},  # inside the function: it needs the libraries of the formats
+    "spread": BASE | {"sampling"},
+    "lazy": BASE | {"compiler", "kernels.records", "outcomes", "sampling", "spread", "windows"},
+    "simulate": RUNS
+    | {"lazy", "storage.fill"},  # the latter inside the function: it needs the libraries of the formats
     "trace": RUNS,
 }
 SEARCH = RUNS | {"intervals", "statistics"}
@@ -118,8 +121,14 @@ def test_what_runs_variants_sees_runs_and_statistics(path):
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "rare").glob("*.py")), ids=lambda path: path.stem)
 def test_rare_events_see_runs_and_exact_answers(path):
-    allowed = RUNS | {"intervals", "compiler.sources", "kernels", "plain_forms", "exact"}
+    allowed = RUNS | {"intervals", "compiler.sources", "kernels", "plain_forms", "exact", "spread"}
     assert all(name in allowed or name.startswith("rare.") for name in imported(path))
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "sweeps").glob("*.py")), ids=lambda path: path.stem)
+def test_sweeps_see_specifications_and_runs(path):
+    allowed = SPECIFICATION | {"sampling", "scenario.named_rates", "simulate", "spread", "windows"}
+    assert all(name in allowed or name.startswith("sweeps.") for name in imported(path))
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "search").glob("*.py")), ids=lambda path: path.stem)
@@ -166,7 +175,7 @@ def test_nothing_imports_the_command_line():
 
 
 def test_importing_dcrisk_imports_nothing_heavy():
-    heavy = ["numba", "scipy", "xarray", "matplotlib", "pandas", "dask", "tqdm", "zarr", "h5netcdf"]
+    heavy = ["numba", "scipy", "xarray", "matplotlib", "pandas", "dask", "distributed", "tqdm", "zarr", "h5netcdf"]
     code = f"import sys, dcrisk; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dcrisk import intervals
 from dcrisk.compiler import compile_scenario
@@ -15,9 +15,9 @@ from dcrisk.rare.quantities import Asked, check_quantity
 from dcrisk.rare.results import exact_dataset, sampled_dataset
 from dcrisk.rare.run import Aim, Design, Run
 from dcrisk.rates import HOURS_PER_YEAR
-from dcrisk.sampling import available_threads
 from dcrisk.scenario import Scenario
 from dcrisk.specification import SpecificationError, check_known, check_number
+from dcrisk.spread import hands_for
 from dcrisk.windows import MOST_TRIALS, Windows, check_windows
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def estimate(
     horizon: float = HOURS_PER_YEAR,
     warmup: float = 0.0,
     threads: int | None = None,
+    client: Any = None,
     progress: bool = True,
 ) -> xr.Dataset:
     """The risk of each layout, sampled until it is known to a relative precision, however rare it is.
@@ -76,6 +77,9 @@ def estimate(
         A run that is not yet precise enough then is ended. Only then does its result depend on the machine.
     seed, horizon, warmup, threads, progress
         As in `dcrisk.simulate`. The progress bar shows the interval of the layout that is known worst.
+    client : dask.distributed.Client, optional
+        Spreads the trials over the workers of a cluster, in place of the threads of this process. The result is the
+        same to the bit, whatever becomes of the workers; ``max_seconds`` counts the time spent waiting for them.
 
     Returns
     -------
@@ -138,6 +142,7 @@ def estimate(
     intervals.check_confidence(confidence)
     aim = _check_aim(precision, confidence, max_seconds)
     windows = check_windows(max_trials, seed, horizon, warmup, threads)
+    hands = hands_for(client, windows.threads)
     compiled = compile_scenario(scenario, listed, horizon=windows.horizon, warmup=windows.warmup)
     asked = check_quantity(quantity, above, listed, compiled, windows.horizon)
     aim = aim._replace(max_trials=min(windows.trials, MOST_TRIALS))
@@ -157,7 +162,7 @@ def estimate(
         if solved is not None:
             return solved.assign_attrs(call)
     began = time.monotonic()
-    run = Run(compiled, asked, aim, windows.seed, windows.threads or available_threads(), progress)
+    run = Run(compiled, asked, aim, windows.seed, hands, progress)
 
     def solvable() -> Solvable | None:
         if not _is_mean_downtime(asked):

@@ -25,6 +25,7 @@ from dcrisk.rare.strata import Stratum
 from dcrisk.rare.sums import Adder, Job, key_of, no_sums
 from dcrisk.rare.worst_case import WorstCase
 from dcrisk.specification import SpecificationError
+from dcrisk.spread import Hands
 
 FIRST_CRUDE = 1 << 17
 """Trials of a pilot without strata."""
@@ -91,11 +92,11 @@ class Run:
     """Estimates one quantity for all layouts of a compiled scenario."""
 
     def __init__(
-        self, compiled: CompiledScenario, asked: Asked, aim: Aim, seed: int, threads: int, progress: bool
+        self, compiled: CompiledScenario, asked: Asked, aim: Aim, seed: int, hands: Hands, progress: bool
     ) -> None:
         self._compiled, self._asked, self._aim, self._seed = compiled, asked, aim, seed
         self._layouts = len(compiled.layouts)
-        self._adder = Adder(compiled, asked.quantity.code, -1.0 if asked.above is None else asked.above, threads)
+        self._adder = Adder(compiled, asked.quantity.code, -1.0 if asked.above is None else asked.above, hands)
         self._worst = WorstCase(compiled.plan, self._layouts, int(asked.quantity.code))
         self._progress = progress
         self._began = time.monotonic()

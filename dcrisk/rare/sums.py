@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import islice, repeat
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcrisk.compiler import CompiledScenario
 from dcrisk.kernels.records import BLOCK, Plan, Totals, rest
@@ -17,11 +18,14 @@ from dcrisk.outcomes import Wanted, empty_outcomes
 from dcrisk.rare.counts import FloatArray
 from dcrisk.rare.worst_case import BoolArray
 from dcrisk.sampling import FIRST_PENDING, kernel
+from dcrisk.spread import Hands
 
 EVENTS_PER_TASK = 200_000
 """About a tenth of a second: long enough to hide what a call costs, short enough for Ctrl-C."""
 
-TASKS_AT_ONCE = 512
+MANY_PARTS, LONGER = 4096, 20
+"""Jobs of more parts than that have longer ones, up to so many times."""
+
 T = TypeVar("T")
 
 
@@ -47,6 +51,11 @@ class Sums(NamedTuple):
         """Of one trial's weight times quantity."""
         spread = self.squares / self.trials - self.mean() ** 2
         return np.maximum(spread, 0.0) * (self.trials / max(self.trials - 1, 1))
+
+    def of(self, layouts: BoolArray) -> Sums:
+        """Those of some layouts; 0 for the others."""
+        hits, total, squares, largest = (each * layouts for each in (self.hits, self.total, self.squares, self.largest))
+        return self._replace(hits=hits, total=total, squares=squares, largest=largest)
 
     def and_also(self, more: Sums) -> Sums:
         """Both together."""
@@ -83,63 +92,95 @@ class Job(NamedTuple):
 
 
 class Adder:
-    """Plays jobs in threads and adds up what they bring; the sums depend on the jobs alone, not on the threads."""
+    """Has jobs played and adds up what they bring; the sums depend on the jobs alone, not on who plays them."""
 
-    def __init__(self, compiled: CompiledScenario, quantity: int, above: float, threads: int) -> None:
-        self._compiled = compiled
-        self._quantity = np.array([quantity], np.int64)
-        self._above = np.array([above])
+    def __init__(self, compiled: CompiledScenario, quantity: int, above: float, hands: Hands) -> None:
+        self._compiled, self._quantity, self._above, self._hands = compiled, quantity, above, hands
         self._layouts = len(compiled.layouts)
-        self._threads = threads
-        self._spare: list[tuple[Any, Any]] = []
+        self._players: list[tuple[Plan, Any]] = []
 
     def add_up(self, jobs: Sequence[Job], done: Callable[[int], bool] | None = None) -> list[Sums]:
         """The sums of each job. ``done`` hears of trials as they are played; if it says so, the rest is left undone."""
-        tasks = _in_turn([zip(repeat(i), _parts(job), strict=False) for i, job in enumerate(jobs)])
+        players = [self._player(job.plan) for job in jobs]
+        laws = [self._hands.keep(Law(job.plan.classes, job.plan.bins, job.key, job.scale)) for job in jobs]
+        parts = _in_turn([zip(repeat(i), _parts(job), strict=False) for i, job in enumerate(jobs)])
+        tasks = ((players[i], laws[i], i, first, last) for i, (first, last) in parts)
         found = [no_sums(self._layouts) for _ in jobs]
-        stopped = False
+        with closing(self._hands.map(_play, tasks, None if done is None else lambda: done(0))) as played:
+            for i, sums in played:
+                found[i] = sums if found[i].trials == 0 else found[i].and_also(sums)
+                if done is not None and done(sums.trials):
+                    break
+        return [sums.of(job.harms) for sums, job in zip(found, jobs, strict=True)]
 
-        def play(task: tuple[int, Job]) -> Sums | None:
-            return None if stopped else self._play(task[1])
+    def _player(self, plan: Plan) -> Any:
+        """Who plays this plan and all others that differ in their law alone."""
+        common = plan._replace(classes=plan.classes[:0], bins=plan.bins[:0])
+        for known, kept in self._players:
+            if all(a is b for a, b in zip(_lawless(known), _lawless(plan), strict=True)):
+                return kept
+        player = Player(self._compiled._replace(plan=common, groups=()), self._quantity, self._above)
+        self._players.append((plan, self._hands.keep(player)))
+        return self._players[-1][1]
 
-        with ThreadPoolExecutor(self._threads) as pool:
-            try:
-                while not stopped and (some := list(islice(tasks, TASKS_AT_ONCE))):
-                    for (i, _), sums in zip(some, pool.map(play, some), strict=True):
-                        if sums is not None:
-                            found[i] = sums if found[i].trials == 0 else found[i].and_also(sums)
-                            stopped = stopped or (done is not None and done(sums.trials))
-            except BaseException:
-                stopped = True
-                raise
-        return found
 
-    def _play(self, job: Job) -> Sums:
-        """The trials of a job, by this thread alone. Without room it starts again with more."""
-        bins = 0 if job.scale is None else len(job.plan.bins)
-        scale = np.zeros(self._layouts) if job.scale is None else job.scale
+def _lawless(plan: Plan) -> list[Any]:
+    return [array for name, array in zip(plan._fields, plan, strict=True) if name not in ("classes", "bins")]
+
+
+def _play(player: Player, law: Law, i: int, first: int, last: int) -> tuple[int, Sums]:
+    return i, player.play(law, first, last)
+
+
+class Law(NamedTuple):
+    """What tells the plan and the random numbers of a job from those of others."""
+
+    classes: NDArray[Any]
+    bins: NDArray[Any]
+    key: int
+    scale: FloatArray | None
+
+
+class Player:
+    """Plays trials under laws that have all else in common."""
+
+    def __init__(self, compiled: CompiledScenario, quantity: int, above: float) -> None:
+        self._compiled = compiled
+        self._quantity, self._above = np.array([quantity], np.int64), np.array([above])
+        self._spare: list[tuple[Any, Any]] = []
+
+    def play(self, law: Law, first: int, last: int) -> Sums:
+        """The sums of some trials, by this thread alone. Without room it starts again with more."""
+        layouts = len(self._compiled.layouts)
+        plan = self._compiled.plan._replace(classes=law.classes, bins=law.bins)
+        bins, scale = (0, np.zeros(layouts)) if law.scale is None else (len(law.bins), law.scale)
         run = kernel()
         try:
             work, outcomes = self._spare.pop()
         except IndexError:
-            work, outcomes = rest(job.plan, FIRST_PENDING), empty_outcomes(self._compiled, Wanted(), 1)
+            work, outcomes = self._room(FIRST_PENDING)
         while True:
             totals = Totals(
-                self._quantity, self._above, np.zeros((self._layouts, 4)), np.zeros(2), scale, np.zeros((2, bins))
+                self._quantity, self._above, np.zeros((layouts, 4)), np.zeros(2), scale, np.zeros((2, bins))
             )
-            if run(job.plan, work, outcomes, totals, np.uint64(job.key), job.first, job.last, job.first):
+            if run(plan, work, outcomes, totals, np.uint64(law.key), first, last, first):
                 break
-            work, outcomes = rest(job.plan, 2 * len(work.heap)), empty_outcomes(self._compiled, Wanted(), 1)
+            work, outcomes = self._room(2 * len(work.heap))
         self._spare.append((work, outcomes))
-        hits, total, squares, largest = totals.sums.T * job.harms
-        return Sums(job.last - job.first, hits, total, squares, largest, totals.weights, totals.learnt)
+        hits, total, squares, largest = totals.sums.T
+        return Sums(last - first, hits, total, squares, largest, totals.weights, totals.learnt)
+
+    def _room(self, pending: int) -> tuple[Any, Any]:
+        return rest(self._compiled.plan, pending), empty_outcomes(self._compiled, Wanted(), 1)
 
 
-def _parts(job: Job) -> Iterator[Job]:
-    """Whole blocks, so many that a part is some work."""
-    trials = BLOCK * max(1, int(EVENTS_PER_TASK / (BLOCK * (0.05 + job.events))))
+def _parts(job: Job) -> Iterator[tuple[int, int]]:
+    """Whole blocks, so many that a part is some work; more where there would be very many parts to add up."""
+    blocks = max(1, int(EVENTS_PER_TASK / (BLOCK * (0.05 + job.events))))
+    trials = BLOCK * blocks
+    trials *= max(1, min(LONGER, (job.last - job.first) // (trials * MANY_PARTS)))
     for first in range(job.first, job.last, trials):
-        yield job._replace(first=first, last=min(first + trials, job.last))
+        yield first, min(first + trials, job.last)
 
 
 def _in_turn(lists: Sequence[Iterator[T]]) -> Iterator[T]:

@@ -15,8 +15,9 @@ from dcrisk.rare.quantities import check_quantity
 from dcrisk.rare.run import Aim, Run
 from dcrisk.rare.sums import key_of
 from dcrisk.rates import HOURS_PER_YEAR
-from dcrisk.sampling import available_threads, sample
+from dcrisk.sampling import sample
 from dcrisk.scenario import Scenario
+from dcrisk.spread import hands_for
 from dcrisk.windows import MOST_TRIALS, check_windows
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def simulate_rare(
     wanted = Wanted(attribute, weight=True)
     check_fits(windows.trials, bytes_of_trial(compiled, wanted), "Take fewer trials; dcrisk.estimate keeps none")
     aim = Aim(PRECISION, 0.95, MOST_TRIALS, math.inf)
-    run = Run(compiled, asked, aim, windows.seed, windows.threads or available_threads(), False)
+    run = Run(compiled, asked, aim, windows.seed, hands_for(None, windows.threads), False)
     tilted = compiled._replace(plan=run.tilted_plan())
     key = key_of(windows.seed, "trials")
     outcomes = sample(tilted, key, 0, windows.trials, wanted, threads=windows.threads, progress=progress)

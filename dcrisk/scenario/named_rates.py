@@ -99,7 +99,7 @@ def _rates_of(hazard: Hazard) -> list[tuple[str, Any, Setter]]:
     rates = hazard.rates if isinstance(hazard, EventTable) else getattr(hazard, RATE)
     if not isinstance(rates, Mapping):
         return [(RATE, rates, lambda h, value: replace(h, **{RATE: value}))]
-    set_some = _set_events if isinstance(hazard, EventTable) else _set_nodes
+    set_some = set_events if isinstance(hazard, EventTable) else _set_nodes
     return [
         (RATE, None, lambda h, value: set_some(h, dict.fromkeys(rates, value))),
         *((f"{RATE}[{key}]", rate, _setter(set_some, key)) for key, rate in rates.items()),
@@ -115,7 +115,8 @@ def _set_nodes(hazard: Any, rates: dict[str, Any]) -> Hazard:
     return changed
 
 
-def _set_events(hazard: EventTable, rates: dict[str, Any]) -> Hazard:
+def set_events(hazard: EventTable, rates: Mapping[str, Any]) -> Hazard:
+    """The table with other rates of some of its events."""
     column = [rates.get(event, rate) for event, rate in zip(hazard.events["event"], hazard.events[RATE], strict=True)]
     return replace(hazard, events={**hazard.events, RATE: check_list(column, RATE)})
 
