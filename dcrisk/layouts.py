@@ -36,7 +36,7 @@ def _check_count(value: Any, most: int, where: str, of: str) -> int:
     return int(value)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Layout(Specification):
     """A hosting layout of one service.
 

@@ -25,7 +25,8 @@ ALLOWED = {
     "default_values": BASE | {"durations"},
     "layouts": BASE | {"durations", "scenario"},
     "files": SPECIFICATION,
-    "windows": BASE | {"scenario", "kernels.records"},
+    "frames": BASE | {"scenario"},
+    "windows": BASE | {"durations", "scenario", "kernels.records"},
     "outcomes": BASE | {"compiler", "kernels.records", "scenario", "windows"},
     "sampling": {"compiler", "kernels.engine", "kernels.records", "outcomes"},
     "simulate": RUNS,
@@ -70,7 +71,8 @@ def test_hazards_are_specifications(path):
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "scenario").glob("*.py")), ids=lambda path: path.stem)
 def test_scenarios_see_hazards(path):
-    assert all(name in BASE | {"durations", "hazards"} or name.startswith("scenario.") for name in imported(path))
+    allowed = BASE | {"durations", "rates", "hazards"}
+    assert all(name in allowed or name.startswith("scenario.") for name in imported(path))
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "compiler").glob("*.py")), ids=lambda path: path.stem)

@@ -20,7 +20,7 @@ from dcrisk.specification import (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Failure(Hazard):
     """Failures site by site: equipment, people, software.
 

@@ -25,7 +25,7 @@ from dcrisk.specification import (
 Edge = tuple[str, str]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fire(Hazard):
     """Fires that spread from building to building and darken a campus.
 

@@ -28,7 +28,7 @@ from dcrisk.specification import (
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PeaksOverThreshold(Specification):
     """Peaks of a river above a threshold: Poisson times, generalized-Pareto excesses.
 
@@ -95,7 +95,7 @@ class PeaksOverThreshold(Specification):
         return np.where(exceeded <= 1, self.level(np.minimum(exceeded, 1.0)), np.nan)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ReturnLevels(Specification):
     """A table of return levels: the stage that peaks exceed once in so many years on average.
 
@@ -172,7 +172,7 @@ class ReturnLevels(Specification):
 Stage = PeaksOverThreshold | ReturnLevels
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Flood(Hazard):
     """Floods of one basin, or of several that tend to rise together.
 

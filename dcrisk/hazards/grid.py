@@ -21,7 +21,7 @@ from dcrisk.specification import (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Disc(Specification):
     """A disc that falls anywhere in an area and takes down what lies within: a storm, say.
 
@@ -62,7 +62,7 @@ class Disc(Specification):
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class GridOutage(Hazard):
     """Outages of grid nodes; those that overlap at one node merge (an M/G/infinity busy period).
 

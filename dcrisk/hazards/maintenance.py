@@ -21,7 +21,7 @@ from dcrisk.specification import (
 LONGEST = 1e6  # hours, 114 years: beyond, sums lose the grid of times
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Maintenance(Hazard):
     """Rolling maintenance: planned outages by a schedule, the same in every trial.
 

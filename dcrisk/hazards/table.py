@@ -24,7 +24,7 @@ COLUMNS = ("event", "rate_per_year", "site", "delay", "duration", "state")
 OPTIONAL = {"delay": 0.0, "state": "interrupted"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class EventTable(Hazard):
     """Events with their rates, and what each does to which sites: the catalogue of another catastrophe model.
 

@@ -17,7 +17,7 @@ from dcrisk.specification import (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Crew(Specification):
     """Repair crews: recoveries that find all of them busy wait, first come, first served.
 

@@ -49,7 +49,7 @@ def _check_node(node: Site | Utility) -> None:
     _check_place(node)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Site(Specification):
     """A place that can host something: a campus, a building, a room.
 
@@ -88,7 +88,7 @@ class Site(Specification):
             check_name(self.part_of, f"node {self.name!r}: part_of")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Utility(Specification):
     """What sites need but nothing is hosted in: a grid region, a feed, a network, a cooling loop.
 

@@ -20,7 +20,7 @@ from dcrisk.specification import (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Backup(Specification):
     """UPS and generators that carry a requirement while it is broken.
 
@@ -69,7 +69,7 @@ class Backup(Specification):
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Requirement(Specification):
     """At least ``k`` of ``of`` must be up. Made by :func:`all_of`, :func:`any_of` and :func:`at_least`.
 
@@ -127,8 +127,15 @@ class Requirement(Specification):
         return form if self.backup is None else form | {"backup": self.backup.plain()}
 
     def __str__(self) -> str:
-        word = "all_of(" if self.k == len(self.of) else "any_of(" if self.k == 1 else f"at_least({self.k}, "
-        return word + ", ".join(map(str, self.of)) + ")"
+        return self._word + ", ".join(map(str, self.of)) + ")"
+
+    def __repr__(self) -> str:
+        backup = [] if self.backup is None else [f"backup={self.backup!r}"]
+        return self._word + ", ".join([*map(repr, self.of), *backup]) + ")"
+
+    @property
+    def _word(self) -> str:
+        return "all_of(" if self.k == len(self.of) else "any_of(" if self.k == 1 else f"at_least({self.k}, "
 
 
 def all_of(*of: str | Requirement, backup: Backup | None = None) -> Requirement:

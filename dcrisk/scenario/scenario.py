@@ -7,11 +7,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dcrisk.hazards import Fire, Flood, GridOutage, Hazard
 from dcrisk.scenario.conditions import Given
 from dcrisk.scenario.crews import Crew
+from dcrisk.scenario.glance import as_html, as_text
+from dcrisk.scenario.networks import fields_of_graph, to_graph
 from dcrisk.scenario.nodes import Node, Site, Utility
 from dcrisk.scenario.requirements import Requirement
 from dcrisk.scenario.triggers import Trigger
@@ -26,6 +28,9 @@ from dcrisk.specification import (
     check_unique,
     set_field,
 )
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 def _has_backup(need: str | Requirement) -> bool:
@@ -284,8 +289,70 @@ class Scenario(Specification):
         """Return the SHA-256 of the canonical form: equal scenarios, equal digests."""
         return hashlib.sha256(json.dumps(self.plain(), sort_keys=True).encode()).hexdigest()
 
-    def __repr__(self) -> str:
-        def names(items: Iterable[Any]) -> str:
-            return ", ".join(item.name for item in items)
+    def to_networkx(self) -> nx.DiGraph:
+        """Return the nodes, and what they need, as a graph of networkx.
 
-        return f"<Scenario {self.name!r}: nodes {names(self.nodes)}; hazards {names(self.hazards) or 'none'}>"
+        Returns
+        -------
+        networkx.DiGraph
+            An edge leads from what is needed to who needs it, so failures travel along edges:
+            ``networkx.descendants(graph, "grid")`` can fall when the grid does. Attributes of a node are ``kind`` ("Site"
+            or "Utility") and its fields; of an edge ``relation`` ("requires" or "part_of") and ``backup`` (whether one may
+            carry it); of the graph the name, hazards, crews and triggers.
+
+        Raises
+        ------
+        ImportError
+            Without networkx: install ``dcrisk[networkx]``.
+
+        Examples
+        --------
+        >>> scenario = Scenario([Utility("grid"), Site("A", requires=["grid"])])
+        >>> list(scenario.to_networkx().edges)
+        [('grid', 'A')]
+        """
+        return to_graph(self)
+
+    @classmethod
+    def from_networkx(
+        cls, graph: nx.DiGraph, *, hazards: Sequence[Hazard] | None = None, name: str | None = None
+    ) -> Scenario:
+        """Make a scenario of a directed graph; one made by :meth:`to_networkx` gives an equal scenario back.
+
+        Parameters
+        ----------
+        graph : networkx.DiGraph
+            An edge leads from what is needed to who needs it. A node without an attribute ``kind`` is a Site. Its other
+            attributes are the fields of a Site or Utility, where they have their names. Without an attribute ``requires``
+            a node needs all that edges lead from; with one, edges must say the same. Edges with
+            ``relation="part_of"`` lead from the whole to its part.
+        hazards : sequence of hazards, optional
+            By default those that the graph has kept.
+        name : str, optional
+            By default that of the graph.
+
+        Returns
+        -------
+        Scenario
+
+        Raises
+        ------
+        SpecificationError
+            Naming the node: what a Site or Utility does not take, or an edge that is not in ``requires``.
+
+        Examples
+        --------
+        >>> import networkx as nx
+        >>> graph = nx.DiGraph([("grid", "A"), ("grid", "B")])
+        >>> graph.nodes["grid"]["kind"] = "Utility"
+        >>> [site.name for site in Scenario.from_networkx(graph, name="two sites").sites]
+        ['A', 'B']
+        """
+        return cls(**fields_of_graph(graph, {"hazards": hazards, "name": name}))
+
+    def __repr__(self) -> str:
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        """As notebooks show it: the graph, and tables of hazards, sites and utilities."""
+        return as_html(self)

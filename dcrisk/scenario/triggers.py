@@ -15,7 +15,7 @@ from dcrisk.specification import (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trigger(Specification):
     """One hazard raises another: a storm cuts the grid, a generator that runs catches fire.
 
