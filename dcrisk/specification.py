@@ -17,7 +17,16 @@ ARROW = " -> "
 
 
 class SpecificationError(ValueError):
-    """Bad input. The message names the item and, where it can be guessed, the fix."""
+    """Bad input. The message names the item and, where it can be guessed, the fix.
+
+    Examples
+    --------
+    >>> import dcrisk
+    >>> dcrisk.Backup(start_probability=99)
+    Traceback (most recent call last):
+        ...
+    dcrisk.specification.SpecificationError: Backup: start_probability = 99: a probability lies between 0 and 1; did you mean 0.99?
+    """
 
 
 class Specification:

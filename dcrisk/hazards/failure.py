@@ -45,6 +45,11 @@ class Failure(Hazard):
     monthly, dispersion, source
         See :class:`Hazard`.
 
+    Raises
+    ------
+    SpecificationError
+        Naming the hazard and the field: no sites, a negative rate, a duration that can be negative, an unknown state.
+
     References
     ----------
     Barlow and Proschan, "Statistical Theory of Reliability and Life Testing", 1975.

@@ -71,6 +71,12 @@ class Fire(Hazard):
     monthly, dispersion, source
         See :class:`Hazard`.
 
+    Raises
+    ------
+    SpecificationError
+        Naming the hazard and the field: no probability (a percentage is guessed), a state without its duration, a building
+        that is not there.
+
     References
     ----------
     Kempe, Kleinberg and Tardos, "Maximizing the spread of influence through a social network", KDD 2003

@@ -34,6 +34,11 @@ class Disc(Specification):
     radius_km : float or frozen distribution
         Great-circle radius.
 
+    Raises
+    ------
+    SpecificationError
+        Naming the field: no nodes, an area that is no (south, west, north, east), a negative radius.
+
     Examples
     --------
     >>> Disc(["grid"], area=(42.0, -5.0, 51.0, 8.0), radius_km=150.0).nodes
@@ -81,6 +86,11 @@ class GridOutage(Hazard):
         Outages that strike what lies in a random disc.
     monthly, dispersion, source
         See :class:`Hazard`.
+
+    Raises
+    ------
+    SpecificationError
+        Naming the hazard and the field: a region without nodes, a rate for neither nodes nor a disc, a negative duration.
 
     References
     ----------
@@ -131,7 +141,17 @@ class GridOutage(Hazard):
         return tuple(self.rate_per_year) if isinstance(self.rate_per_year, Mapping) else ()
 
     def struck(self, origin: str) -> tuple[str, ...]:
-        """Return the nodes that an outage of a node or region strikes."""
+        """Return the nodes that an outage of a node or region strikes.
+
+        Parameters
+        ----------
+        origin : str
+            A node or region: one of :meth:`origins`.
+
+        Returns
+        -------
+        tuple of str
+        """
         return tuple(self.regions.get(origin, (origin,)))
 
     def nodes(self) -> tuple[str, ...]:

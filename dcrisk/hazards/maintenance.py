@@ -46,6 +46,8 @@ class Maintenance(Hazard):
         windows roll evenly; 0 takes all sites out at once.
     source : str
         Where the numbers are from.
+    monthly, dispersion
+        Of hazards that come by chance: leave them out.
 
     Raises
     ------

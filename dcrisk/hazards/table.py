@@ -44,6 +44,16 @@ class EventTable(Hazard):
     monthly, dispersion, source
         See :class:`Hazard`.
 
+    Raises
+    ------
+    SpecificationError
+        Naming the row: a state, rate or duration that is none, an event with two rates. Naming the column: one that is
+        missing or not known. If the file cannot be read.
+
+    References
+    ----------
+    Mitchell-Wallace, Jones, Hillier and Foote, "Natural Catastrophe Risk Management and Modelling", 2017.
+
     Examples
     --------
     >>> table = EventTable("storms", {
@@ -97,7 +107,18 @@ class EventTable(Hazard):
         return dict(zip(self.events["event"], self.events["rate_per_year"], strict=True))
 
     def hits(self, event: str) -> list[tuple[str, float, float, str]]:
-        """Return site, delay, duration and state of each row of an event."""
+        """Return site, delay, duration and state of each row of an event.
+
+        Parameters
+        ----------
+        event : str
+            One of :meth:`origins`.
+
+        Returns
+        -------
+        list of (str, float, float, str)
+            In the order of the table.
+        """
         columns = (self.events[name] for name in ("event", "site", "delay", "duration", "state"))
         return [tuple(row[1:]) for row in zip(*columns, strict=True) if row[0] == event]
 

@@ -32,6 +32,11 @@ class Crew(Specification):
     states : sequence of str
         What needs a crew: by default damage and destruction; interruptions end without one.
 
+    Raises
+    ------
+    SpecificationError
+        Naming the crew: no sites, a site named twice, an unknown state, a number below 1.
+
     References
     ----------
     Gross et al., "Fundamentals of Queueing Theory", 4th ed., 2008, 2.7 (machine repair).

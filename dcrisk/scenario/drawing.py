@@ -13,7 +13,7 @@ LETTER, HIGH, GAP, STEP, MARGIN = 7.2, 24.0, 14.0, 58.0, 8.0  # of 12 px type, i
 
 
 def draw(nodes: Sequence[Node]) -> str:
-    """An SVG of boxes in layers: sites in full lines, utilities in dashed ones; what is inside of a site hangs below it."""
+    """An SVG of boxes in layers: sites in full lines, utilities in dashed ones, what is inside of a site below it."""
     if len(nodes) > MOST_NODES:
         return f"<p>{len(nodes)} nodes: too many to draw</p>"
     needs = {node.name: _needs(node) for node in nodes}

@@ -68,6 +68,11 @@ class Site(Specification):
     source : str
         Where the facts are from.
 
+    Raises
+    ------
+    SpecificationError
+        Naming the node and the field: no name, one of ``lat`` and ``lon`` alone, a restart that can be negative.
+
     Examples
     --------
     >>> Site("SBG2", lat=48.586, lon=7.797, requires=["campus power"]).requires
@@ -92,7 +97,23 @@ class Site(Specification):
 class Utility(Specification):
     """What sites need but nothing is hosted in: a grid region, a feed, a network, a cooling loop.
 
-    Parameters are those of :class:`Site`, without ``part_of``.
+    Parameters
+    ----------
+    name : str
+        Unique among the nodes.
+    requires : sequence of str or Requirement
+        What must be up for the utility to be up; each entry is needed.
+    restart : float or frozen distribution, hours
+        Time to come back after what it requires returned.
+    lat, lon : float, optional
+        Degrees.
+    source : str
+        Where the facts are from.
+
+    Raises
+    ------
+    SpecificationError
+        As of a :class:`Site`.
 
     Examples
     --------

@@ -39,6 +39,11 @@ class Backup(Specification):
     group : str
         Backups with the same group share those failures. By default all backups of a scenario are one group.
 
+    Raises
+    ------
+    SpecificationError
+        Naming the field: a probability that is none (a percentage is guessed), a negative autonomy or rate.
+
     References
     ----------
     Mosleh, Rasmuson and Marshall, "Guidelines on modeling common-cause failures", NUREG/CR-5485, 1998.
@@ -81,6 +86,20 @@ class Requirement(Specification):
         Names of nodes, or requirements in turn. A member named twice counts twice.
     backup : Backup, optional
         Carries the requirement while it is broken.
+
+    Raises
+    ------
+    SpecificationError
+        If ``k`` is out of range, or a member is neither a name nor a requirement.
+
+    References
+    ----------
+    Birnbaum, Esary and Saunders, "Multi-component systems and structures and their reliability", Technometrics 3, 1961.
+
+    Examples
+    --------
+    >>> at_least(2, "A", "B", any_of("C", "D")).k
+    2
     """
 
     k: int
@@ -141,6 +160,26 @@ class Requirement(Specification):
 def all_of(*of: str | Requirement, backup: Backup | None = None) -> Requirement:
     """All members must be up.
 
+    Parameters
+    ----------
+    *of : str or Requirement
+        Names of nodes, or requirements in turn. One named twice counts twice.
+    backup : Backup, optional
+        Carries the requirement while it is broken.
+
+    Returns
+    -------
+    Requirement
+
+    Raises
+    ------
+    SpecificationError
+        If a member is neither a name nor a requirement, or there is none.
+
+    References
+    ----------
+    Birnbaum, Esary and Saunders, "Multi-component systems and structures and their reliability", Technometrics 3, 1961.
+
     Examples
     --------
     >>> str(all_of("grid", any_of("chiller 1", "chiller 2")))
@@ -150,10 +189,64 @@ def all_of(*of: str | Requirement, backup: Backup | None = None) -> Requirement:
 
 
 def any_of(*of: str | Requirement, backup: Backup | None = None) -> Requirement:
-    """At least one member must be up."""
+    """At least one member must be up.
+
+    Parameters
+    ----------
+    *of : str or Requirement
+        Names of nodes, or requirements in turn. One named twice counts twice.
+    backup : Backup, optional
+        Carries the requirement while it is broken.
+
+    Returns
+    -------
+    Requirement
+
+    Raises
+    ------
+    SpecificationError
+        If a member is neither a name nor a requirement, or there is none.
+
+    References
+    ----------
+    Birnbaum, Esary and Saunders, "Multi-component systems and structures and their reliability", Technometrics 3, 1961.
+
+    Examples
+    --------
+    >>> str(any_of("feed 1", "feed 2"))
+    'any_of(feed 1, feed 2)'
+    """
     return Requirement(1, of, backup)
 
 
 def at_least(k: int, *of: str | Requirement, backup: Backup | None = None) -> Requirement:
-    """At least ``k`` members must be up."""
+    """At least ``k`` members must be up.
+
+    Parameters
+    ----------
+    k : int
+        How many members are needed.
+    *of : str or Requirement
+        Names of nodes, or requirements in turn. One named twice counts twice.
+    backup : Backup, optional
+        Carries the requirement while it is broken.
+
+    Returns
+    -------
+    Requirement
+
+    Raises
+    ------
+    SpecificationError
+        If ``k`` is no whole number from 1 to the number of members.
+
+    References
+    ----------
+    Birnbaum, Esary and Saunders, "Multi-component systems and structures and their reliability", Technometrics 3, 1961.
+
+    Examples
+    --------
+    >>> str(at_least(2, "A", "B", "C"))
+    'at_least(2, A, B, C)'
+    """
     return Requirement(k, of, backup)

@@ -218,7 +218,27 @@ class Scenario(Specification):
         return tuple(node for node in self.nodes if isinstance(node, Site))
 
     def node(self, name: str) -> Node:
-        """Return the node of that name."""
+        """Return the node of that name.
+
+        Parameters
+        ----------
+        name : str
+            Of a site or utility.
+
+        Returns
+        -------
+        Site or Utility
+
+        Raises
+        ------
+        SpecificationError
+            If there is no such node; a name that is close is suggested.
+
+        Examples
+        --------
+        >>> Scenario([Site("A", lat=48.6, lon=7.8)]).node("A").lat
+        48.6
+        """
         check_known(name, [node.name for node in self.nodes], "scenario")
         return next(node for node in self.nodes if node.name == name)
 
@@ -256,6 +276,15 @@ class Scenario(Specification):
         -------
         Scenario
 
+        Raises
+        ------
+        SpecificationError
+            If there is no such hazard, origin or state, or the hazard knows none.
+
+        References
+        ----------
+        Last and Penrose, "Lectures on the Poisson Process", 2017, chapter 4 (Slivnyak and Mecke).
+
         Examples
         --------
         >>> from dcrisk import Failure
@@ -266,7 +295,29 @@ class Scenario(Specification):
         return replace(self, conditions=(*self.conditions, Given(hazard, origin, contained, state, stage)))
 
     def without(self, *hazards: str) -> Scenario:
-        """Return the scenario without some hazards and what was conditioned on them; all other draws stay put."""
+        """Return the scenario without some hazards and what was conditioned on them; all other draws stay put.
+
+        Parameters
+        ----------
+        *hazards : str
+            Their names.
+
+        Returns
+        -------
+        Scenario
+
+        Raises
+        ------
+        SpecificationError
+            If there is no such hazard.
+
+        Examples
+        --------
+        >>> from dcrisk import Failure
+        >>> scenario = Scenario([Site("A")], [Failure("f", 1.0, 24.0, ["A"]), Failure("g", 1.0, 24.0, ["A"])])
+        >>> [hazard.name for hazard in scenario.without("f").hazards]
+        ['g']
+        """
         for hazard in hazards:
             check_known(hazard, [h.name for h in self.hazards], "without")
         return replace(
@@ -277,7 +328,18 @@ class Scenario(Specification):
         )
 
     def plain(self) -> dict[str, Any]:
-        """Return the form used in files."""
+        """Return the form used in files.
+
+        Returns
+        -------
+        dict
+            Of numbers, text, lists and tables, without what has its default.
+
+        Examples
+        --------
+        >>> Scenario([Site("A")], name="one").plain()
+        {'nodes': [{'type': 'Site', 'name': 'A'}], 'name': 'one'}
+        """
         form = super().plain()
         form["name"] = self.name
         for key, items in (("nodes", self.nodes), ("hazards", self.hazards)):
@@ -286,7 +348,18 @@ class Scenario(Specification):
         return form
 
     def digest(self) -> str:
-        """Return the SHA-256 of the canonical form: equal scenarios, equal digests."""
+        """Return the SHA-256 of the canonical form: equal scenarios, equal digests.
+
+        Returns
+        -------
+        str
+            64 hexadecimal digits.
+
+        Examples
+        --------
+        >>> Scenario([Site("A")]).digest() == Scenario([Site("A", restart=0.0)]).digest()
+        True
+        """
         return hashlib.sha256(json.dumps(self.plain(), sort_keys=True).encode()).hexdigest()
 
     def to_networkx(self) -> nx.DiGraph:

@@ -35,6 +35,11 @@ class Trigger(Specification):
     origin : str, optional
         Where the event is raised; by default drawn by the rates.
 
+    Raises
+    ------
+    SpecificationError
+        Naming the effect: neither or both of ``cause`` and ``backup``, a probability that is none.
+
     Examples
     --------
     >>> Trigger("surge", cause="storm", probability=0.3).cause
