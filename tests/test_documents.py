@@ -10,15 +10,20 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def python_blocks(page):
-    return re.findall(r"```python\n(.*?)```", page.read_text(), re.S)
+    """The code of each block, and what the page says that it prints, if it does."""
+    block = r"```python\n(.*?)```(?:\s*<!-- printed -->\s*```text\n(.*?)```)?"
+    return re.findall(block, page.read_text(), re.S)
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if python_blocks(page)], ids=lambda page: page.name)
 def test_code_blocks_run(page, capsys):
-    """Blocks assert what they show, and one that raises fails."""
+    """Blocks assert what they show or print what the page says, and one that raises fails."""
     names = {"__name__": page.stem}
-    for block in python_blocks(page):
+    for block, printed in python_blocks(page):
         exec(compile(block, page.name, "exec"), names)
+        out = capsys.readouterr().out
+        if printed:
+            assert out.strip() == printed.strip()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

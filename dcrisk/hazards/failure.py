@@ -43,7 +43,7 @@ class Failure(Hazard):
     state : {"interrupted", "damaged", "destroyed"}
         What it leaves of the site until it is repaired.
     monthly, dispersion, source
-        See :class:`Hazard`.
+        See :class:`dcrisk.hazards.Hazard`.
 
     Raises
     ------

@@ -69,7 +69,7 @@ class Fire(Hazard):
         Probability that the second incident destroys its building (writes it off), and does not damage it. It cuts
         the campus of that building off again, with the same probability, delay and duration as the first.
     monthly, dispersion, source
-        See :class:`Hazard`.
+        See :class:`dcrisk.hazards.Hazard`.
 
     Raises
     ------

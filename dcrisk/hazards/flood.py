@@ -325,7 +325,7 @@ class Flood(Hazard):
     lead_time : float
         Hours by which a flood announces itself; a layout with ``relocation`` uses them.
     monthly, dispersion, source
-        See :class:`Hazard`.
+        See :class:`dcrisk.hazards.Hazard`.
 
     Raises
     ------

@@ -85,7 +85,7 @@ class GridOutage(Hazard):
     disc : Disc, optional
         Outages that strike what lies in a random disc.
     monthly, dispersion, source
-        See :class:`Hazard`.
+        See :class:`dcrisk.hazards.Hazard`.
 
     Raises
     ------

@@ -42,7 +42,7 @@ class EventTable(Hazard):
     shared_fraction : float
         Part of that variance that all sites of an event share.
     monthly, dispersion, source
-        See :class:`Hazard`.
+        See :class:`dcrisk.hazards.Hazard`.
 
     Raises
     ------

@@ -1,0 +1,12 @@
+"""
+A scenario at a glance
+======================
+
+What a notebook shows of a scenario: the graph, what is needed above who needs it, and its hazards. Utilities have
+dashed frames.
+"""
+
+import dcrisk
+
+scenario = dcrisk.load_scenario("ovh-strasbourg-2021")
+scenario
