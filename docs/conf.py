@@ -25,7 +25,7 @@ extensions = [
     "validation",
 ]
 root_doc = "index"
-exclude_patterns = ["_*", "gallery", "auto-gallery/**.ipynb", "auto-gallery/**.py"]
+exclude_patterns = ["_*", "gallery", "search.md", "auto-gallery/**.ipynb", "auto-gallery/**.py"]
 nitpicky = True
 suppress_warnings = ["toc.empty_glob"]  # places for pages that come later
 
@@ -63,6 +63,7 @@ html_static_path = ["_static"]
 html_css_files = ["dcrisk.css"]
 templates_path = ["_templates"]
 html_show_sourcelink = False
+html_sidebars = dict.fromkeys(("index", "tutorial", "validation*", "citing", "gallery"), [])  # nothing to navigate
 html_theme_options = {
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
@@ -75,8 +76,10 @@ html_theme_options = {
 }
 
 
-# links that leave this folder, and the pages that show what they lead to
+# links to what is shown on a page of another name
 OUTSIDE = {
+    "search.md": "/choice-of-sites.md",  # Sphinx has a page of its own by the name of search
+    "../search.md": "/choice-of-sites.md",
     "../benchmarks/README.md": "/benchmarks.md",
     "../../benchmarks/README.md": "/benchmarks.md",
     "../CHANGELOG.md": "/changelog.md",
@@ -90,7 +93,16 @@ def lead_to_pages(app: Any, document: str, text: list[str]) -> None:
         text[0] = text[0].replace(f"]({link}", f"]({page}")
 
 
+def draw_thumbnail() -> None:
+    """The graph of the shipped scenario, as a picture by itself, for the gallery."""
+    html = dcrisk.load_scenario("ovh-strasbourg-2021")._repr_html_()
+    svg = html[html.index("<svg") : html.index("</svg>") + 6].replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"')
+    (HERE / "_generated").mkdir(exist_ok=True)
+    (HERE / "_generated" / "scenario-graph.svg").write_text(svg.replace("currentColor", "#333"))
+
+
 def setup(app: Any) -> None:
     """Register the above."""
+    app.connect("config-inited", lambda app, config: draw_thumbnail())
     app.connect("source-read", lead_to_pages)
     app.connect("include-read", lambda app, path, document, text: lead_to_pages(app, document, text))

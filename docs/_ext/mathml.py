@@ -14,7 +14,8 @@ CONVERTER = LatexToMathML()  # an unknown command is an error, and stops the bui
 
 def visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
     """Put a formula into the line."""
-    translator.body.append(CONVERTER.convert_with_local_state(node.astext(), displaystyle=False))
+    formula = CONVERTER.convert_with_local_state(node.astext(), displaystyle=False)
+    translator.body.append(formula + "\u2060")  # word joiner: a comma does not begin a line
     raise nodes.SkipNode
 
 

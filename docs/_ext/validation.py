@@ -107,7 +107,7 @@ class Score(SphinxDirective):
 
 def as_table(listed: Iterable[Case]) -> str:
     """Rows of a Markdown table; a case that goes on is not named again."""
-    rows = ["| case | compared | exact | simulated | 95 % interval | off by |", "| --- | --- | ---: | ---: | --- | ---: |"]
+    rows = ["| case | compared | exact | simulated | 95 % interval | off by |", "| --- | --- | ---: | ---: | ---: | ---: |"]
     before = ""
     for case in listed:
         title = case.title + parameters(case)

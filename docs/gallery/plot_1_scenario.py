@@ -6,6 +6,7 @@ What a notebook shows of a scenario: the graph, what is needed above who needs i
 dashed frames.
 """
 
+# sphinx_gallery_thumbnail_path = '_generated/scenario-graph.svg'
 import dcrisk
 
 scenario = dcrisk.load_scenario("ovh-strasbourg-2021")
