@@ -27,7 +27,6 @@ extensions = [
 root_doc = "index"
 exclude_patterns = ["_*", "gallery", "search.md", "auto-gallery/**.ipynb", "auto-gallery/**.py"]
 nitpicky = True
-suppress_warnings = ["toc.empty_glob"]  # places for pages that come later
 
 # pages are Markdown that also reads well on a code host
 myst_enable_extensions = ["colon_fence", "dollarmath"]
@@ -80,6 +79,7 @@ html_theme_options = {
 OUTSIDE = {
     "search.md": "/choice-of-sites.md",  # Sphinx has a page of its own by the name of search
     "../search.md": "/choice-of-sites.md",
+    "../docs/search.md": "/choice-of-sites.md",
     "../benchmarks/README.md": "/benchmarks.md",
     "../../benchmarks/README.md": "/benchmarks.md",
     "../CHANGELOG.md": "/changelog.md",
