@@ -43,18 +43,26 @@ def test_the_reference_has_every_public_name():
 
 def test_the_architecture_has_every_package():
     text = (ROOT / "docs" / "architecture.md").read_text()
-    entries = [path for path in (ROOT / "dcrisk").iterdir() if path.name not in ("__init__.py", "__pycache__", "py.typed")]
+    entries = [
+        path for path in (ROOT / "dcrisk").iterdir() if path.name not in ("__init__.py", "__pycache__", "py.typed")
+    ]
     for path in entries:
         assert f"`{path.name}{'/' if path.is_dir() else ''}`" in text, path.name
 
 
 def test_the_walk_through_a_hazard_is_complete():
     text = (ROOT / "docs" / "add-a-hazard.md").read_text()
-    places = [*(ROOT / "dcrisk").rglob("*.py"), *(ROOT / "tests" / "reference").glob("*.py"), ROOT / "tests/generators.py"]
+    places = [
+        *(ROOT / "dcrisk").rglob("*.py"),
+        *(ROOT / "tests" / "reference").glob("*.py"),
+        ROOT / "tests/generators.py",
+    ]
     named = [str(path.relative_to(ROOT)) for path in places if "Maintenance" in path.read_text()]
     assert len(named) > 10
     assert [name for name in named if f"`{name}`" not in text] == []
-    assert [name for name in re.findall(r"`((?:dcrisk|tests|docs)/[\w/.-]+)`", text) if not (ROOT / name).exists()] == []
+    assert [
+        name for name in re.findall(r"`((?:dcrisk|tests|docs)/[\w/.-]+)`", text) if not (ROOT / name).exists()
+    ] == []
 
 
 def test_citations_name_the_version():

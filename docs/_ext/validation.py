@@ -78,8 +78,12 @@ class Everything(SphinxDirective):
         for name, group in groupby(cases(), file_of):
             listed = list(group)
             figure = draw_deviations(listed, name)
-            words = f"Deviations of the simulated figures from the exact ones, in standard errors: {TITLES.get(name, name)}"
-            text.append(f"## {TITLES.get(name, name)}\n\n`tests/{name}.py`\n\n![{words}]({figure})\n\n{as_table(listed)}")
+            words = (
+                f"Deviations of the simulated figures from the exact ones, in standard errors: {TITLES.get(name, name)}"
+            )
+            text.append(
+                f"## {TITLES.get(name, name)}\n\n`tests/{name}.py`\n\n![{words}]({figure})\n\n{as_table(listed)}"
+            )
         return self.parse_text_to_nodes("\n\n".join(text), allow_section_headings=True)
 
 
@@ -107,7 +111,10 @@ class Score(SphinxDirective):
 
 def as_table(listed: Iterable[Case]) -> str:
     """Rows of a Markdown table; a case that goes on is not named again."""
-    rows = ["| case | compared | exact | simulated | 95 % interval | off by |", "| --- | --- | ---: | ---: | ---: | ---: |"]
+    rows = [
+        "| case | compared | exact | simulated | 95 % interval | off by |",
+        "| --- | --- | ---: | ---: | ---: | ---: |",
+    ]
     before = ""
     for case in listed:
         title = case.title + parameters(case)
@@ -169,7 +176,9 @@ def draw_quantiles(with_interval: list[Case], laws: list[Case]) -> str:
     z = sorted(case.deviation for case in with_interval)
     n = len(z)
     share = [(i + 0.5) / n for i in range(n)]
-    bounds = [stats.norm.ppf(stats.beta.ppf(q, [i + 1 for i in range(n)], [n - i for i in range(n)])) for q in (0.025, 0.975)]
+    bounds = [
+        stats.norm.ppf(stats.beta.ppf(q, [i + 1 for i in range(n)], [n - i for i in range(n)])) for q in (0.025, 0.975)
+    ]
     left.fill_between(stats.norm.ppf(share), *bounds, color="0.88", lw=0, label="95 % if all were independent")
     left.axline((0, 0), slope=1, color="0.4", lw=1)
     left.plot(stats.norm.ppf(share), z, "o", ms=3, color="C0")
