@@ -10,4 +10,4 @@ dashed frames.
 import dcrisk
 
 scenario = dcrisk.load_scenario("ovh-strasbourg-2021")
-scenario
+scenario  # noqa: B018  # what a notebook shows
