@@ -122,7 +122,7 @@ def as_table(listed: Iterable[Case]) -> str:
         before = title
         quantity = f"`{shorter(case.quantity)}`"
         if case.kind == "law":
-            middle = f"law | chi-square {case.found:.3g}, {case.exact:.0f} d.f. | p = {case.pvalue:.2g} |"
+            middle = f"law | χ² = {case.found:.3g} | {case.exact:.0f} d.f. | p = {case.pvalue:.2g}"
         else:
             exact, found, low, high = written(case.exact, case.found, case.low, case.high)
             middle = f"{exact} | {found} | {low} to {high} | {case.deviation:+.2f} σ"
