@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcrisk.default_values import DEFAULTS as defaults
 from dcrisk.files import load_layouts, load_scenario, save_scenario
+from dcrisk.frames import sites_from_frame
 from dcrisk.hazards import (
     Disc,
     EventTable,
@@ -179,6 +180,7 @@ __all__ = [
     "simulate",
     "simulate_rare",
     "site_layouts",
+    "sites_from_frame",
     "sla",
     "sobol",
     "store_progress",

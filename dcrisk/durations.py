@@ -13,13 +13,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dcrisk.specification import SpecificationError
+from dcrisk.specification import SpecificationError, hint
 
 Duration = Any  # float hours, or a frozen scipy.stats distribution (scipy gives these no public type)
 
 OCTAVES = 52  # uniforms are (n + 1/2) / 2**52, so the rarer tail lies in [2**-53, 1/2): 52 halvings
 CONSTANT, QUANTILES, ATOMS = 0, 1, 2
 RELATIVE_ERROR = 1e-6
+YEAR = 8766.0  # hours
+LONG = 100 * YEAR  # what is longer is likely in minutes or seconds
 FEWEST_CELLS_LOG2, MOST_CELLS_LOG2 = 3, 6
 
 
@@ -54,7 +56,24 @@ def check(value: Duration, where: str, *, infinite: bool = False, unit: str = "h
     hours = float(value)
     if math.isnan(hours) or hours < 0 or (math.isinf(hours) and not infinite):
         raise SpecificationError(f"{where}: {hours} {unit}; it must be finite and not negative")
+    _hint_at_long(hours, where, unit)
     return hours
+
+
+def _hint_at_long(hours: float, where: str, unit: str) -> None:
+    if unit == "h" and LONG < hours < math.inf:
+        hint(
+            f"{where}: {hours:g} h is {hours / YEAR:.0f} years; durations are in hours. "
+            f"If seconds were meant, that is {hours / 3600:g} h"
+        )
+
+
+def hint_at_horizon(horizon: float) -> float:
+    """Take the length of a window, and warn where it looks like years or days."""
+    for unit, hours, typical in (("years", YEAR, range(1, 11)), ("days", 24.0, (365, 365.25, 366))):
+        if horizon in typical:
+            hint(f"horizon = {horizon:g} h: hours are expected; if {unit} were meant, that is {horizon * hours:g}")
+    return horizon
 
 
 def _check_frozen(value: Any, where: str, unit: str) -> None:
@@ -80,6 +99,7 @@ def _check_frozen(value: Any, where: str, unit: str) -> None:
         )
     if not math.isfinite(highest):
         raise SpecificationError(f"{where}: {label} gives infinite values")
+    _hint_at_long(median, f"{where}: the median of {label}", unit)
 
 
 def _is_as_written(value: Any) -> bool:

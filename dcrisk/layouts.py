@@ -36,7 +36,7 @@ def _check_count(value: Any, most: int, where: str, of: str) -> int:
     return int(value)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Layout(Specification):
     """A hosting layout of one service.
 
@@ -95,6 +95,11 @@ class Layout(Specification):
         copies alike, in a whole trial.
     cost : float
         For comparing.
+
+    Raises
+    ------
+    SpecificationError
+        Naming the layout and the field: neither replicas nor ``up``, a quorum out of range, fields that need each other.
 
     References
     ----------
@@ -298,19 +303,39 @@ def site_layouts(scenario: Scenario) -> list[Layout]:
 
     ``data_loss`` of such a layout says that the site was destroyed.
 
+    Parameters
+    ----------
+    scenario : Scenario
+        Of which the sites are taken, in their order.
+
+    Returns
+    -------
+    list of Layout
+        Named as the sites.
+
+    Raises
+    ------
+    SpecificationError
+        If ``scenario`` is no Scenario.
+
     Examples
     --------
     >>> from dcrisk import Scenario, Site
     >>> [layout.name for layout in site_layouts(Scenario([Site("A"), Site("B")]))]
     ['A', 'B']
     """
+    _check_scenario(scenario)
     return [Layout(site.name, replicas=[site.name], copies=[site.name]) for site in scenario.sites]
+
+
+def _check_scenario(scenario: Any) -> None:
+    if not isinstance(scenario, Scenario):
+        raise SpecificationError(f"{scenario!r} is no Scenario; load_scenario(...) reads one from a file")
 
 
 def check_layouts(scenario: Scenario, layouts: Any) -> list[Layout]:
     """Some layouts, or one, as a list, unless they are of no use with the scenario."""
-    if not isinstance(scenario, Scenario):
-        raise SpecificationError(f"{scenario!r} is no Scenario; load_scenario(...) reads one from a file")
+    _check_scenario(scenario)
     listed: list[Layout] = [layouts] if isinstance(layouts, Layout) else list(layouts)
     if not listed:
         raise SpecificationError("layouts is empty: give at least one Layout, or site_layouts(scenario)")

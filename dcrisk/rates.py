@@ -72,6 +72,11 @@ def jeffreys_rate(events: float, site_years: float) -> Rate:
     frozen scipy.stats.gamma
         Shape ``events + 1/2``, scale ``1 / site_years``: events a year and site.
 
+    Raises
+    ------
+    SpecificationError
+        If a number is negative, or nothing was observed.
+
     References
     ----------
     Atwood et al., "Handbook of parameter estimation for probabilistic risk assessment", NUREG/CR-6823, 2003, 6.2.2.
@@ -105,6 +110,11 @@ def ignition_rate(floor_area_m2: Mapping[str, float] | float, a: float, b: float
     -------
     float, or dict of site to float
         Ready for ``Fire(rate_per_year=...)``.
+
+    Raises
+    ------
+    SpecificationError
+        If an area or a parameter is negative or no number.
 
     References
     ----------

@@ -6,6 +6,8 @@ import dataclasses
 import difflib
 import json
 import math
+import sys
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,7 +17,16 @@ ARROW = " -> "
 
 
 class SpecificationError(ValueError):
-    """Bad input. The message names the item and, where it can be guessed, the fix."""
+    """Bad input. The message names the item and, where it can be guessed, the fix.
+
+    Examples
+    --------
+    >>> import dcrisk
+    >>> dcrisk.Backup(start_probability=99)
+    Traceback (most recent call last):
+        ...
+    dcrisk.specification.SpecificationError: Backup: start_probability = 99: a probability lies between 0 and 1; did you mean 0.99?
+    """
 
 
 class Specification:
@@ -45,6 +56,16 @@ class Specification:
     def __hash__(self) -> int:
         return hash(self._canonical())
 
+    def __repr__(self) -> str:
+        """As one would write it: what differs from the defaults, with ``stats`` for scipy.stats."""
+        parts: list[str] = []
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = getattr(self, field.name)
+            if not _is_default(field, value):
+                text = shown(value)
+                parts.append(text if field.name == "name" and not parts else f"{field.name}={text}")
+        return f"{type(self).__name__}({', '.join(parts)})"
+
 
 def _is_default(field: dataclasses.Field[Any], value: Any) -> bool:
     default = field.default
@@ -66,6 +87,26 @@ def plain_value(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain_value(v) for v in value]
     return value
+
+
+def shown(value: Any) -> str:
+    """A field as one would write it; of long lists and tables only the beginning."""
+    from dcrisk import durations
+
+    if durations.is_frozen(value):
+        return (
+            f"stats.{value.dist.name}({', '.join(f'{k}={v:g}' for k, v in durations.plain_parameters(value).items())})"
+        )
+    if isinstance(value, Mapping):
+        return f"{{{_first([f'{key!r}: {shown(item)}' for key, item in value.items()])}}}"
+    if isinstance(value, (list, tuple)):
+        return f"[{_first([shown(item) for item in value])}]"
+    return repr(value)
+
+
+def _first(items: list[str], most: int = 8) -> str:
+    rest = len(items) - most
+    return ", ".join(items if rest <= 1 else [*items[:most], f"... {rest} more"])
 
 
 def check_name(value: Any, what: str) -> str:
@@ -143,6 +184,14 @@ def check_known(name: Any, known: Iterable[str], where: str) -> None:
     close = difflib.get_close_matches(str(name), names, 1, 0.5)
     hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names[:12]) or 'none'}"
     raise SpecificationError(f"{where}: unknown name {name!r}; {hint}")
+
+
+def hint(message: str) -> None:
+    """Warn of what is possible and yet likely a slip, at the line outside of dcrisk that said it."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] in ("dcrisk", "dataclasses"):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)
 
 
 def set_field(item: Any, **fields: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dcrisk.durations import hint_at_horizon
 from dcrisk.kernels.records import BLOCK
 from dcrisk.scenario import Scenario
 from dcrisk.specification import SpecificationError
@@ -49,7 +50,7 @@ def check_windows(trials: int | float, seed: int, horizon: float, warmup: float,
     return Windows(
         check_whole("trials", trials, 1, MOST_TRIALS),
         check_whole("seed", seed, 0, 2**64 - 1),
-        check_hours("horizon", horizon, least=0.0),
+        hint_at_horizon(check_hours("horizon", horizon, least=0.0)),
         check_hours("warmup", warmup),
         None if threads is None else check_whole("threads", threads, 1, 4096),
     )

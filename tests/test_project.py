@@ -29,9 +29,10 @@ ALLOWED = {
     "layouts": BASE | {"durations", "scenario"},
     "plain_forms": SPECIFICATION,
     "files": SPECIFICATION | {"plain_forms"},
+    "frames": BASE | {"scenario"},
     "memory": BASE,
     "provenance": SPECIFICATION | {"plain_forms"},
-    "windows": BASE | {"scenario", "kernels.records"},
+    "windows": BASE | {"durations", "scenario", "kernels.records"},
     "outcomes": BASE | {"compiler", "kernels.records", "scenario", "windows"},
     "sampling": {"compiler", "kernels.engine", "kernels.records", "outcomes"},
     "spread": BASE | {"sampling"},
@@ -89,7 +90,8 @@ def test_hazards_are_specifications(path):
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "scenario").glob("*.py")), ids=lambda path: path.stem)
 def test_scenarios_see_hazards(path):
-    assert all(name in BASE | {"durations", "hazards"} or name.startswith("scenario.") for name in imported(path))
+    allowed = BASE | {"durations", "rates", "hazards"}
+    assert all(name in allowed or name.startswith("scenario.") for name in imported(path))
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "compiler").glob("*.py")), ids=lambda path: path.stem)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from dcrisk.durations import hint_at_horizon
 from dcrisk.exact.diagram import MOST_VERTICES, TooLarge
 from dcrisk.exact.panels import FloatArray, TooRough, fit, tidy
 from dcrisk.exact.process import Process, Window
@@ -114,6 +115,7 @@ def _window(horizon: float, warmup: float, stationary: bool) -> Window:
     )
     if horizon == 0.0:
         raise SpecificationError("horizon = 0 h: the window must last some time")
+    hint_at_horizon(horizon)
     if not check_flag(stationary, "stationary"):
         return Window(warmup, horizon)
     if warmup > 0.0:

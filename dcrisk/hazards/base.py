@@ -21,9 +21,9 @@ from dcrisk.specification import (
 STATES = ("interrupted", "damaged", "destroyed")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Hazard(Specification):
-    """What all hazards share: events that come as a Poisson process, or by a plan (:class:`Maintenance`).
+    """What all hazards share: events that come as a Poisson process, or by a plan (:class:`dcrisk.Maintenance`).
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ from dcrisk.specification import (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Failure(Hazard):
     """Failures site by site: equipment, people, software.
 
@@ -43,7 +43,12 @@ class Failure(Hazard):
     state : {"interrupted", "damaged", "destroyed"}
         What it leaves of the site until it is repaired.
     monthly, dispersion, source
-        See :class:`Hazard`.
+        See :class:`dcrisk.hazards.Hazard`.
+
+    Raises
+    ------
+    SpecificationError
+        Naming the hazard and the field: no sites, a negative rate, a duration that can be negative, an unknown state.
 
     References
     ----------

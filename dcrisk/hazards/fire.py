@@ -25,7 +25,7 @@ from dcrisk.specification import (
 Edge = tuple[str, str]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fire(Hazard):
     """Fires that spread from building to building and darken a campus.
 
@@ -69,7 +69,13 @@ class Fire(Hazard):
         Probability that the second incident destroys its building (writes it off), and does not damage it. It cuts
         the campus of that building off again, with the same probability, delay and duration as the first.
     monthly, dispersion, source
-        See :class:`Hazard`.
+        See :class:`dcrisk.hazards.Hazard`.
+
+    Raises
+    ------
+    SpecificationError
+        Naming the hazard and the field: no probability (a percentage is guessed), a state without its duration, a building
+        that is not there.
 
     References
     ----------

@@ -28,7 +28,7 @@ from dcrisk.specification import (
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PeaksOverThreshold(Specification):
     """Peaks of a river above a threshold: Poisson times, generalized-Pareto excesses.
 
@@ -42,6 +42,11 @@ class PeaksOverThreshold(Specification):
         Of the generalized Pareto law, in metres.
     shape : float
         0: exponential; above 0: heavy tail; below 0: there is a highest stage.
+
+    Raises
+    ------
+    SpecificationError
+        Naming the field: a negative rate, a scale that is not above 0, a number that is not finite.
 
     References
     ----------
@@ -76,26 +81,71 @@ class PeaksOverThreshold(Specification):
         return self.rate_per_year
 
     def level(self, exceeded: Any) -> Any:
-        """Stage that a peak exceeds with probability ``exceeded``."""
+        """Stage that a peak exceeds with probability ``exceeded``.
+
+        Parameters
+        ----------
+        exceeded : array_like of float
+            Probabilities.
+
+        Returns
+        -------
+        float or ndarray of the same shape, metres
+
+        Examples
+        --------
+        >>> float(PeaksOverThreshold(0.5, threshold=5.0, scale=0.8).level(1.0))
+        5.0
+        """
         from scipy import stats
 
         return stats.genpareto.isf(exceeded, self.shape, loc=self.threshold, scale=self.scale)
 
     def exceedance_rate_per_year(self, stage: Any) -> Any:
-        """Peaks a year above ``stage`` (the mean, where the rate is uncertain)."""
+        """Peaks a year above ``stage`` (the mean, where the rate is uncertain).
+
+        Parameters
+        ----------
+        stage : array_like of float, metres
+            On the gauge.
+
+        Returns
+        -------
+        float or ndarray of the same shape, a year
+
+        Examples
+        --------
+        >>> float(PeaksOverThreshold(0.5, threshold=5.0, scale=0.8).exceedance_rate_per_year(5.0))
+        0.5
+        """
         from scipy import stats
 
         rate = self.rate_per_year.mean() if durations.is_frozen(self.rate_per_year) else self.rate_per_year
         return rate * stats.genpareto.sf(stage, self.shape, loc=self.threshold, scale=self.scale)
 
     def return_level(self, years: Any) -> Any:
-        """Stage that peaks exceed once in ``years`` on average; NaN below the threshold's own return period."""
+        """Stage that peaks exceed once in ``years`` on average; NaN below the threshold's own return period.
+
+        Parameters
+        ----------
+        years : array_like of float
+            Return periods.
+
+        Returns
+        -------
+        ndarray of the same shape, metres
+
+        Examples
+        --------
+        >>> float(PeaksOverThreshold(0.5, threshold=5.0, scale=0.8).return_level(2.0))
+        5.0
+        """
         rate = self.rate_per_year.mean() if durations.is_frozen(self.rate_per_year) else self.rate_per_year
         exceeded = 1.0 / (np.asarray(years, float) * rate)
         return np.where(exceeded <= 1, self.level(np.minimum(exceeded, 1.0)), np.nan)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ReturnLevels(Specification):
     """A table of return levels: the stage that peaks exceed once in so many years on average.
 
@@ -107,6 +157,15 @@ class ReturnLevels(Specification):
     ----------
     levels : dict of float to float
         Return period in years (of peaks, that is one over their yearly rate) to stage in metres; two at least.
+
+    Raises
+    ------
+    SpecificationError
+        If there are fewer than two periods, or levels do not rise with the period.
+
+    References
+    ----------
+    Coles, "An Introduction to Statistical Modeling of Extreme Values", 2001, chapter 4.
 
     Examples
     --------
@@ -154,17 +213,62 @@ class ReturnLevels(Specification):
         return 1.0 / min(self.levels)
 
     def level(self, exceeded: Any) -> Any:
-        """Stage that a peak exceeds with probability ``exceeded``."""
+        """Stage that a peak exceeds with probability ``exceeded``.
+
+        Parameters
+        ----------
+        exceeded : array_like of float
+            Probabilities.
+
+        Returns
+        -------
+        float or ndarray of the same shape, metres
+
+        Examples
+        --------
+        >>> round(float(ReturnLevels({10: 6.0, 100: 8.0}).level(0.1)), 9)
+        8.0
+        """
         x, y = self._logarithms()
         return np.interp(x[0] - np.log(exceeded), x, y)
 
     def exceedance_rate_per_year(self, stage: Any) -> Any:
-        """Peaks a year above ``stage``."""
+        """Peaks a year above ``stage``.
+
+        Parameters
+        ----------
+        stage : array_like of float, metres
+            On the gauge.
+
+        Returns
+        -------
+        float or ndarray of the same shape, a year
+
+        Examples
+        --------
+        >>> round(float(ReturnLevels({10: 6.0, 100: 8.0}).exceedance_rate_per_year(8.0)), 9)
+        0.01
+        """
         x, y = self._logarithms()
         return np.exp(-np.interp(stage, y, x))
 
     def return_level(self, years: Any) -> Any:
-        """Stage that peaks exceed once in ``years``; NaN below the first period."""
+        """Stage that peaks exceed once in ``years``; NaN below the first period.
+
+        Parameters
+        ----------
+        years : array_like of float
+            Return periods.
+
+        Returns
+        -------
+        ndarray of the same shape, metres
+
+        Examples
+        --------
+        >>> float(ReturnLevels({10: 6.0, 100: 8.0}).return_level(100.0))
+        8.0
+        """
         x, y = self._logarithms()
         return np.interp(np.log(np.asarray(years, float)), x, y, left=np.nan)
 
@@ -172,7 +276,7 @@ class ReturnLevels(Specification):
 Stage = PeaksOverThreshold | ReturnLevels
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Flood(Hazard):
     """Floods of one basin, or of several that tend to rise together.
 
@@ -221,7 +325,13 @@ class Flood(Hazard):
     lead_time : float
         Hours by which a flood announces itself; a layout with ``relocation`` uses them.
     monthly, dispersion, source
-        See :class:`Hazard`.
+        See :class:`dcrisk.hazards.Hazard`.
+
+    Raises
+    ------
+    SpecificationError
+        Naming the hazard and the field: a node without protection or basin, a correlation matrix that is not positive
+        definite, durations that are missing.
 
     References
     ----------
@@ -388,7 +498,17 @@ class Flood(Hazard):
         return peaks[0] if len(peaks) == 1 else max(peaks)
 
     def basin_of(self, node: str) -> str:
-        """Return the basin of a node."""
+        """Return the basin of a node.
+
+        Parameters
+        ----------
+        node : str
+            One that the flood can reach.
+
+        Returns
+        -------
+        str
+        """
         return self.basin[node] if self.basin else next(iter(self.stages))
 
     def correlation_matrix(self) -> NDArray[np.float64]:

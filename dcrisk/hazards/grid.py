@@ -21,7 +21,7 @@ from dcrisk.specification import (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Disc(Specification):
     """A disc that falls anywhere in an area and takes down what lies within: a storm, say.
 
@@ -33,6 +33,11 @@ class Disc(Specification):
         Degrees. The centre is uniform on this part of the globe.
     radius_km : float or frozen distribution
         Great-circle radius.
+
+    Raises
+    ------
+    SpecificationError
+        Naming the field: no nodes, an area that is no (south, west, north, east), a negative radius.
 
     Examples
     --------
@@ -62,7 +67,7 @@ class Disc(Specification):
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class GridOutage(Hazard):
     """Outages of grid nodes; those that overlap at one node merge (an M/G/infinity busy period).
 
@@ -80,7 +85,12 @@ class GridOutage(Hazard):
     disc : Disc, optional
         Outages that strike what lies in a random disc.
     monthly, dispersion, source
-        See :class:`Hazard`.
+        See :class:`dcrisk.hazards.Hazard`.
+
+    Raises
+    ------
+    SpecificationError
+        Naming the hazard and the field: a region without nodes, a rate for neither nodes nor a disc, a negative duration.
 
     References
     ----------
@@ -131,7 +141,17 @@ class GridOutage(Hazard):
         return tuple(self.rate_per_year) if isinstance(self.rate_per_year, Mapping) else ()
 
     def struck(self, origin: str) -> tuple[str, ...]:
-        """Return the nodes that an outage of a node or region strikes."""
+        """Return the nodes that an outage of a node or region strikes.
+
+        Parameters
+        ----------
+        origin : str
+            A node or region: one of :meth:`origins`.
+
+        Returns
+        -------
+        tuple of str
+        """
         return tuple(self.regions.get(origin, (origin,)))
 
     def nodes(self) -> tuple[str, ...]:

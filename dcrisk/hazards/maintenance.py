@@ -21,7 +21,7 @@ from dcrisk.specification import (
 LONGEST = 1e6  # hours, 114 years: beyond, sums lose the grid of times
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Maintenance(Hazard):
     """Rolling maintenance: planned outages by a schedule, the same in every trial.
 
@@ -46,6 +46,8 @@ class Maintenance(Hazard):
         windows roll evenly; 0 takes all sites out at once.
     source : str
         Where the numbers are from.
+    monthly, dispersion
+        Of hazards that come by chance: leave them out.
 
     Raises
     ------

@@ -24,7 +24,7 @@ COLUMNS = ("event", "rate_per_year", "site", "delay", "duration", "state")
 OPTIONAL = {"delay": 0.0, "state": "interrupted"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class EventTable(Hazard):
     """Events with their rates, and what each does to which sites: the catalogue of another catastrophe model.
 
@@ -42,7 +42,17 @@ class EventTable(Hazard):
     shared_fraction : float
         Part of that variance that all sites of an event share.
     monthly, dispersion, source
-        See :class:`Hazard`.
+        See :class:`dcrisk.hazards.Hazard`.
+
+    Raises
+    ------
+    SpecificationError
+        Naming the row: a state, rate or duration that is none, an event with two rates. Naming the column: one that is
+        missing or not known. If the file cannot be read.
+
+    References
+    ----------
+    Mitchell-Wallace, Jones, Hillier and Foote, "Natural Catastrophe Risk Management and Modelling", 2017.
 
     Examples
     --------
@@ -97,7 +107,18 @@ class EventTable(Hazard):
         return dict(zip(self.events["event"], self.events["rate_per_year"], strict=True))
 
     def hits(self, event: str) -> list[tuple[str, float, float, str]]:
-        """Return site, delay, duration and state of each row of an event."""
+        """Return site, delay, duration and state of each row of an event.
+
+        Parameters
+        ----------
+        event : str
+            One of :meth:`origins`.
+
+        Returns
+        -------
+        list of (str, float, float, str)
+            In the order of the table.
+        """
         columns = (self.events[name] for name in ("event", "site", "delay", "duration", "state"))
         return [tuple(row[1:]) for row in zip(*columns, strict=True) if row[0] == event]
 

@@ -53,6 +53,11 @@ def plot_dependence(
         Sites that go down together are neighbours. ``<`` or ``>`` stands before a bound where no trial, or each, had
         both; a number in brackets is known to no better than a factor of two; "?" stands where i was never down.
 
+    Raises
+    ------
+    SpecificationError
+        If the first argument is neither results nor a scenario.
+
     References
     ----------
     Bar-Joseph, Gifford and Jaakkola, "Fast optimal leaf ordering for hierarchical clustering", Bioinformatics 17, 2001.

@@ -73,6 +73,11 @@ def plot_importance(
         much. A bar with an arrow goes on without end: the risk without the component, or the whole risk, is 0. A whisker
         with an arrow goes on beyond the axis: little seen, a share of the risk has an interval down to minus infinity.
 
+    Raises
+    ------
+    SpecificationError
+        If ``found`` does not come from `importance`, or holds several layouts and none is chosen.
+
     Examples
     --------
     >>> from matplotlib import pyplot as plt

@@ -51,6 +51,12 @@ def plot_nines(
         Nines on the axis below (3 is 99.9 %), the same as hours, minutes or seconds of a year above. An arrow goes from
         the lower bound of a layout that was never down: it has that many nines at least.
 
+    Raises
+    ------
+    ValueError
+        If the results lack a variable or an attribute, or hold values out of range or no trial;
+        if a promise is no availability.
+
     Examples
     --------
     >>> import dcrisk

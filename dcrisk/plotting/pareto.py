@@ -75,6 +75,11 @@ def plot_pareto(
         where values differ by a factor of more than 30. A zero then stands at the edge, "none seen", with the
         upper end of its interval.
 
+    Raises
+    ------
+    SpecificationError
+        If ``found`` does not come from `search_layouts`, or lacks a quantity.
+
     Examples
     --------
     >>> from matplotlib import pyplot as plt

@@ -32,6 +32,11 @@ def plot_restoration(found: xr.Dataset, ax: Axes | None = None, *, log: bool = F
         One curve a layout, in per cent, over minutes, hours or days. Earlier layouts have thicker lines, so that curves
         that coincide can all be seen.
 
+    Raises
+    ------
+    SpecificationError
+        If ``found`` does not come from `restoration`, or there is nothing to draw.
+
     Examples
     --------
     >>> from matplotlib import pyplot as plt

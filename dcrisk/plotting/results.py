@@ -59,6 +59,25 @@ def plot_exceedance(
         Both scales are logarithmic (but for outages, which are counted). A curve ends where no trial went
         further; its band goes on, because what was not seen is not impossible. Earlier layouts have thicker
         lines, so that curves that coincide can all be seen.
+
+    Raises
+    ------
+    ValueError
+        If the results lack a variable or an attribute, or hold values out of range or no trial;
+        if no threshold is above 0.
+
+    Examples
+    --------
+    >>> import dcrisk
+    >>> from matplotlib import pyplot as plt
+    >>> from scipy import stats
+    >>> failures = dcrisk.Failure("equipment", 5.0, stats.expon(scale=24.0), ["A"])
+    >>> scenario = dcrisk.Scenario([dcrisk.Site("A")], [failures])
+    >>> results = dcrisk.simulate(scenario, [dcrisk.Layout("A only", replicas=["A"])], 1000, progress=False)
+    >>> ax = plot_exceedance(results)
+    >>> ax.get_xscale(), ax.get_yscale()
+    ('log', 'log')
+    >>> plt.close(ax.figure)
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -140,6 +159,22 @@ def plot_downtime(results: xr.Dataset, ax: Axes | None = None, confidence: float
     matplotlib.axes.Axes
         Hazards that bring less than 1 % of the largest bar in every layout, and all but the ten largest, are
         one grey part, "others". Hazards that brought nothing are left out.
+
+    Raises
+    ------
+    ValueError
+        If the results lack a variable or an attribute, or hold values out of range or no trial.
+
+    Examples
+    --------
+    >>> import dcrisk
+    >>> from matplotlib import pyplot as plt
+    >>> scenario = dcrisk.Scenario([dcrisk.Site("A")], [dcrisk.Failure("equipment", 5.0, 24.0, ["A"])])
+    >>> layouts = [dcrisk.Layout("A only", replicas=["A"])]
+    >>> ax = plot_downtime(dcrisk.simulate(scenario, layouts, 1000, attribute=True, progress=False))
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['A only']
+    >>> plt.close(ax.figure)
     """
     found = statistics.availability(results, confidence)
     horizon = float(found.attrs["horizon_hours"])

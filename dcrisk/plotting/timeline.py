@@ -73,6 +73,11 @@ def plot_timeline(
         tell for how long each row was down in all. Arrows at the ends are of outages that began before the
         window shown or end after it. Outages begun by one event stand on a line with a letter, if they are several.
 
+    Raises
+    ------
+    SpecificationError
+        If ``traced`` does not come from `trace`, or the window does not ascend.
+
     Examples
     --------
     >>> import dcrisk

@@ -10,7 +10,7 @@ from dcrisk.specification import (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Given(Specification):
     """An event that happens at time 0 of every trial; made by :meth:`Scenario.given`."""
 

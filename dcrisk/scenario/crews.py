@@ -17,7 +17,7 @@ from dcrisk.specification import (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Crew(Specification):
     """Repair crews: recoveries that find all of them busy wait, first come, first served.
 
@@ -31,6 +31,11 @@ class Crew(Specification):
         Recoveries that can go on at the same time.
     states : sequence of str
         What needs a crew: by default damage and destruction; interruptions end without one.
+
+    Raises
+    ------
+    SpecificationError
+        Naming the crew: no sites, a site named twice, an unknown state, a number below 1.
 
     References
     ----------

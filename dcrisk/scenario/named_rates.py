@@ -28,6 +28,11 @@ def uncertain_rates(scenario: Scenario) -> dict[str, Any]:
         By name: ``"hazard.rate_per_year"`` where a hazard has one rate, ``"hazard.rate_per_year[node]"`` where it has
         one for each node or region, and ``"flood.stage.rate_per_year"`` for peaks over a threshold.
 
+    Raises
+    ------
+    SpecificationError
+        If two rates have the same name.
+
     Examples
     --------
     >>> import dcrisk

@@ -49,7 +49,7 @@ def _check_node(node: Site | Utility) -> None:
     _check_place(node)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Site(Specification):
     """A place that can host something: a campus, a building, a room.
 
@@ -67,6 +67,11 @@ class Site(Specification):
         Time to come back after what it requires returned.
     source : str
         Where the facts are from.
+
+    Raises
+    ------
+    SpecificationError
+        Naming the node and the field: no name, one of ``lat`` and ``lon`` alone, a restart that can be negative.
 
     Examples
     --------
@@ -88,11 +93,27 @@ class Site(Specification):
             check_name(self.part_of, f"node {self.name!r}: part_of")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Utility(Specification):
     """What sites need but nothing is hosted in: a grid region, a feed, a network, a cooling loop.
 
-    Parameters are those of :class:`Site`, without ``part_of``.
+    Parameters
+    ----------
+    name : str
+        Unique among the nodes.
+    requires : sequence of str or Requirement
+        What must be up for the utility to be up; each entry is needed.
+    restart : float or frozen distribution, hours
+        Time to come back after what it requires returned.
+    lat, lon : float, optional
+        Degrees.
+    source : str
+        Where the facts are from.
+
+    Raises
+    ------
+    SpecificationError
+        As of a :class:`Site`.
 
     Examples
     --------

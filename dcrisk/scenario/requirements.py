@@ -20,7 +20,7 @@ from dcrisk.specification import (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Backup(Specification):
     """UPS and generators that carry a requirement while it is broken.
 
@@ -38,6 +38,11 @@ class Backup(Specification):
         Failures an hour while it runs; then the node falls.
     group : str
         Backups with the same group share those failures. By default all backups of a scenario are one group.
+
+    Raises
+    ------
+    SpecificationError
+        Naming the field: a probability that is none (a percentage is guessed), a negative autonomy or rate.
 
     References
     ----------
@@ -69,7 +74,7 @@ class Backup(Specification):
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Requirement(Specification):
     """At least ``k`` of ``of`` must be up. Made by :func:`all_of`, :func:`any_of` and :func:`at_least`.
 
@@ -81,6 +86,20 @@ class Requirement(Specification):
         Names of nodes, or requirements in turn. A member named twice counts twice.
     backup : Backup, optional
         Carries the requirement while it is broken.
+
+    Raises
+    ------
+    SpecificationError
+        If ``k`` is out of range, or a member is neither a name nor a requirement.
+
+    References
+    ----------
+    Birnbaum, Esary and Saunders, "Multi-component systems and structures and their reliability", Technometrics 3, 1961.
+
+    Examples
+    --------
+    >>> at_least(2, "A", "B", any_of("C", "D")).k
+    2
     """
 
     k: int
@@ -127,12 +146,39 @@ class Requirement(Specification):
         return form if self.backup is None else form | {"backup": self.backup.plain()}
 
     def __str__(self) -> str:
-        word = "all_of(" if self.k == len(self.of) else "any_of(" if self.k == 1 else f"at_least({self.k}, "
-        return word + ", ".join(map(str, self.of)) + ")"
+        return self._word + ", ".join(map(str, self.of)) + ")"
+
+    def __repr__(self) -> str:
+        backup = [] if self.backup is None else [f"backup={self.backup!r}"]
+        return self._word + ", ".join([*map(repr, self.of), *backup]) + ")"
+
+    @property
+    def _word(self) -> str:
+        return "all_of(" if self.k == len(self.of) else "any_of(" if self.k == 1 else f"at_least({self.k}, "
 
 
 def all_of(*of: str | Requirement, backup: Backup | None = None) -> Requirement:
     """All members must be up.
+
+    Parameters
+    ----------
+    *of : str or Requirement
+        Names of nodes, or requirements in turn. One named twice counts twice.
+    backup : Backup, optional
+        Carries the requirement while it is broken.
+
+    Returns
+    -------
+    Requirement
+
+    Raises
+    ------
+    SpecificationError
+        If a member is neither a name nor a requirement, or there is none.
+
+    References
+    ----------
+    Birnbaum, Esary and Saunders, "Multi-component systems and structures and their reliability", Technometrics 3, 1961.
 
     Examples
     --------
@@ -143,10 +189,64 @@ def all_of(*of: str | Requirement, backup: Backup | None = None) -> Requirement:
 
 
 def any_of(*of: str | Requirement, backup: Backup | None = None) -> Requirement:
-    """At least one member must be up."""
+    """At least one member must be up.
+
+    Parameters
+    ----------
+    *of : str or Requirement
+        Names of nodes, or requirements in turn. One named twice counts twice.
+    backup : Backup, optional
+        Carries the requirement while it is broken.
+
+    Returns
+    -------
+    Requirement
+
+    Raises
+    ------
+    SpecificationError
+        If a member is neither a name nor a requirement, or there is none.
+
+    References
+    ----------
+    Birnbaum, Esary and Saunders, "Multi-component systems and structures and their reliability", Technometrics 3, 1961.
+
+    Examples
+    --------
+    >>> str(any_of("feed 1", "feed 2"))
+    'any_of(feed 1, feed 2)'
+    """
     return Requirement(1, of, backup)
 
 
 def at_least(k: int, *of: str | Requirement, backup: Backup | None = None) -> Requirement:
-    """At least ``k`` members must be up."""
+    """At least ``k`` members must be up.
+
+    Parameters
+    ----------
+    k : int
+        How many members are needed.
+    *of : str or Requirement
+        Names of nodes, or requirements in turn. One named twice counts twice.
+    backup : Backup, optional
+        Carries the requirement while it is broken.
+
+    Returns
+    -------
+    Requirement
+
+    Raises
+    ------
+    SpecificationError
+        If ``k`` is no whole number from 1 to the number of members.
+
+    References
+    ----------
+    Birnbaum, Esary and Saunders, "Multi-component systems and structures and their reliability", Technometrics 3, 1961.
+
+    Examples
+    --------
+    >>> str(at_least(2, "A", "B", "C"))
+    'at_least(2, A, B, C)'
+    """
     return Requirement(k, of, backup)

@@ -7,11 +7,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dcrisk.hazards import Fire, Flood, GridOutage, Hazard
 from dcrisk.scenario.conditions import Given
 from dcrisk.scenario.crews import Crew
+from dcrisk.scenario.glance import as_html, as_text
+from dcrisk.scenario.networks import fields_of_graph, to_graph
 from dcrisk.scenario.nodes import Node, Site, Utility
 from dcrisk.scenario.requirements import Requirement
 from dcrisk.scenario.triggers import Trigger
@@ -26,6 +28,9 @@ from dcrisk.specification import (
     check_unique,
     set_field,
 )
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 def _has_backup(need: str | Requirement) -> bool:
@@ -213,7 +218,27 @@ class Scenario(Specification):
         return tuple(node for node in self.nodes if isinstance(node, Site))
 
     def node(self, name: str) -> Node:
-        """Return the node of that name."""
+        """Return the node of that name.
+
+        Parameters
+        ----------
+        name : str
+            Of a site or utility.
+
+        Returns
+        -------
+        Site or Utility
+
+        Raises
+        ------
+        SpecificationError
+            If there is no such node; a name that is close is suggested.
+
+        Examples
+        --------
+        >>> Scenario([Site("A", lat=48.6, lon=7.8)]).node("A").lat
+        48.6
+        """
         check_known(name, [node.name for node in self.nodes], "scenario")
         return next(node for node in self.nodes if node.name == name)
 
@@ -251,6 +276,15 @@ class Scenario(Specification):
         -------
         Scenario
 
+        Raises
+        ------
+        SpecificationError
+            If there is no such hazard, origin or state, or the hazard knows none.
+
+        References
+        ----------
+        Last and Penrose, "Lectures on the Poisson Process", 2017, chapter 4 (Slivnyak and Mecke).
+
         Examples
         --------
         >>> from dcrisk import Failure
@@ -261,7 +295,29 @@ class Scenario(Specification):
         return replace(self, conditions=(*self.conditions, Given(hazard, origin, contained, state, stage)))
 
     def without(self, *hazards: str) -> Scenario:
-        """Return the scenario without some hazards and what was conditioned on them; all other draws stay put."""
+        """Return the scenario without some hazards and what was conditioned on them; all other draws stay put.
+
+        Parameters
+        ----------
+        *hazards : str
+            Their names.
+
+        Returns
+        -------
+        Scenario
+
+        Raises
+        ------
+        SpecificationError
+            If there is no such hazard.
+
+        Examples
+        --------
+        >>> from dcrisk import Failure
+        >>> scenario = Scenario([Site("A")], [Failure("f", 1.0, 24.0, ["A"]), Failure("g", 1.0, 24.0, ["A"])])
+        >>> [hazard.name for hazard in scenario.without("f").hazards]
+        ['g']
+        """
         for hazard in hazards:
             check_known(hazard, [h.name for h in self.hazards], "without")
         return replace(
@@ -272,7 +328,18 @@ class Scenario(Specification):
         )
 
     def plain(self) -> dict[str, Any]:
-        """Return the form used in files."""
+        """Return the form used in files.
+
+        Returns
+        -------
+        dict
+            Of numbers, text, lists and tables, without what has its default.
+
+        Examples
+        --------
+        >>> Scenario([Site("A")], name="one").plain()
+        {'nodes': [{'type': 'Site', 'name': 'A'}], 'name': 'one'}
+        """
         form = super().plain()
         form["name"] = self.name
         for key, items in (("nodes", self.nodes), ("hazards", self.hazards)):
@@ -281,11 +348,84 @@ class Scenario(Specification):
         return form
 
     def digest(self) -> str:
-        """Return the SHA-256 of the canonical form: equal scenarios, equal digests."""
+        """Return the SHA-256 of the canonical form: equal scenarios, equal digests.
+
+        Returns
+        -------
+        str
+            64 hexadecimal digits.
+
+        Examples
+        --------
+        >>> Scenario([Site("A")]).digest() == Scenario([Site("A", restart=0.0)]).digest()
+        True
+        """
         return hashlib.sha256(json.dumps(self.plain(), sort_keys=True).encode()).hexdigest()
 
-    def __repr__(self) -> str:
-        def names(items: Iterable[Any]) -> str:
-            return ", ".join(item.name for item in items)
+    def to_networkx(self) -> nx.DiGraph:
+        """Return the nodes, and what they need, as a graph of networkx.
 
-        return f"<Scenario {self.name!r}: nodes {names(self.nodes)}; hazards {names(self.hazards) or 'none'}>"
+        Returns
+        -------
+        networkx.DiGraph
+            An edge leads from what is needed to who needs it, so failures travel along edges:
+            ``networkx.descendants(graph, "grid")`` can fall when the grid does. Attributes of a node are ``kind`` ("Site"
+            or "Utility") and its fields; of an edge ``relation`` ("requires" or "part_of") and ``backup`` (whether one may
+            carry it); of the graph the name, hazards, crews and triggers.
+
+        Raises
+        ------
+        ImportError
+            Without networkx: install ``dcrisk[networkx]``.
+
+        Examples
+        --------
+        >>> scenario = Scenario([Utility("grid"), Site("A", requires=["grid"])])
+        >>> list(scenario.to_networkx().edges)
+        [('grid', 'A')]
+        """
+        return to_graph(self)
+
+    @classmethod
+    def from_networkx(
+        cls, graph: nx.DiGraph, *, hazards: Sequence[Hazard] | None = None, name: str | None = None
+    ) -> Scenario:
+        """Make a scenario of a directed graph; one made by :meth:`to_networkx` gives an equal scenario back.
+
+        Parameters
+        ----------
+        graph : networkx.DiGraph
+            An edge leads from what is needed to who needs it. A node without an attribute ``kind`` is a Site. Its other
+            attributes are the fields of a Site or Utility, where they have their names. Without an attribute ``requires``
+            a node needs all that edges lead from; with one, edges must say the same. Edges with
+            ``relation="part_of"`` lead from the whole to its part.
+        hazards : sequence of hazards, optional
+            By default those that the graph has kept.
+        name : str, optional
+            By default that of the graph.
+
+        Returns
+        -------
+        Scenario
+
+        Raises
+        ------
+        SpecificationError
+            Naming the node: what a Site or Utility does not take, or an edge that is not in ``requires``.
+
+        Examples
+        --------
+        >>> import networkx as nx
+        >>> graph = nx.DiGraph([("grid", "A"), ("grid", "B")])
+        >>> graph.nodes["grid"]["kind"] = "Utility"
+        >>> [site.name for site in Scenario.from_networkx(graph, name="two sites").sites]
+        ['A', 'B']
+        """
+        return cls(**fields_of_graph(graph, {"hazards": hazards, "name": name}))
+
+    def __repr__(self) -> str:
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        """As notebooks show it: the graph, and tables of hazards, sites and utilities."""
+        return as_html(self)

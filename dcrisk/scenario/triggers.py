@@ -15,7 +15,7 @@ from dcrisk.specification import (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trigger(Specification):
     """One hazard raises another: a storm cuts the grid, a generator that runs catches fire.
 
@@ -34,6 +34,11 @@ class Trigger(Specification):
         From the one to the other.
     origin : str, optional
         Where the event is raised; by default drawn by the rates.
+
+    Raises
+    ------
+    SpecificationError
+        Naming the effect: neither or both of ``cause`` and ``backup``, a probability that is none.
 
     Examples
     --------

@@ -237,6 +237,11 @@ def best_of_each_size(found: xr.Dataset, objective: str = "downtime") -> xr.Data
     xarray.Dataset
         One row of ``found`` for each number of replicas, in ascending order.
 
+    Raises
+    ------
+    SpecificationError
+        If ``found`` does not come from `search_layouts`, or there is no such objective.
+
     Examples
     --------
     >>> import dcrisk

@@ -63,10 +63,23 @@ def sla(
             Expected penalty of a window in the units of the amounts, if a table is given, with Gaffke's interval
             between 0 and the largest amount. With ``by_period`` it is that of all periods of the window, added up.
 
+    Raises
+    ------
+    ValueError
+        If the results lack a variable or an attribute, or hold values out of range or no trial;
+        if hours or amounts are negative.
+
     Notes
     -----
     Periods of one window depend on each other: an outage over midnight of the last day breaks two promises. So
     ``all_periods_met`` is not a power of ``compliance``, and both are estimated from whole windows.
+
+    References
+    ----------
+    Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika
+    26, 1934 (probabilities).
+    Gaffke, "Three test statistics for a nonparametric one-sided hypothesis on the mean of a nonnegative variable",
+    Mathematical Methods of Statistics 14, 2005 (means).
 
     Examples
     --------

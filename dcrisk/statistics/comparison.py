@@ -46,12 +46,25 @@ def compare(results: xr.Dataset, baseline: str, confidence: float = 0.95) -> xr.
             differences: so many times more trials would separate runs need for the same precision. 1 where
             both are constant, infinite where only the paired difference is.
 
+    Raises
+    ------
+    ValueError
+        If the results lack a variable or an attribute, or hold values out of range or no trial;
+        if there is no layout but the baseline.
+
     Notes
     -----
     The difference of two downtimes lies between minus and plus the window. Its interval is Gaffke's bound for the mean
     of such a quantity (`dcrisk.intervals.mean_difference_interval`). Differences of probabilities have an interval from
     the trials in which only one of both had the outcome (`dcrisk.intervals.paired_proportions_interval`), which covers
     at least as often as asked.
+
+    References
+    ----------
+    Gaffke, "Three test statistics for a nonparametric one-sided hypothesis on the mean of a nonnegative variable",
+    Mathematical Methods of Statistics 14, 2005 (means).
+    McNemar, "Note on the sampling error of the difference between correlated proportions or percentages", Psychometrika
+    12, 1947.
 
     Examples
     --------

@@ -48,9 +48,21 @@ def exceedance(
     xarray.Dataset
         ``exceedance`` over ``layout`` and ``threshold``, with Clopper-Pearson intervals.
 
+    Raises
+    ------
+    ValueError
+        If the results lack a variable or an attribute, or hold values out of range or no trial;
+        if a threshold is not finite.
+
     Notes
     -----
     Outages are cut to the window, and one that causes of several events run together is one outage.
+
+    References
+    ----------
+    Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika
+    26, 1934 (probabilities).
+    Mitchell-Wallace, Jones, Hillier and Foote, "Natural Catastrophe Risk Management and Modelling", 2017.
 
     Examples
     --------

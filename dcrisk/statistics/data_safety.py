@@ -57,6 +57,12 @@ def durability(
             Also over ``objective``: probability that a window loses more work than that, a loss of all copies counting
             as more than any objective.
 
+    Raises
+    ------
+    ValueError
+        If the results lack a variable or an attribute, or hold values out of range or no trial;
+        if an objective is negative.
+
     Notes
     -----
     A layout without copies has no data to lose: its ``loss_probability`` is 0 in every trial.
@@ -64,6 +70,13 @@ def durability(
     Probabilities have Clopper-Pearson intervals, and what follows from them the same, carried over. The mean of
     ``data_lost_hours`` has Gaffke's. A window is taken to lose no more work than it has hours, or than the most seen if
     that is more, which is an assumption: a copy can be older than the window.
+
+    References
+    ----------
+    Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika
+    26, 1934 (probabilities).
+    Gaffke, "Three test statistics for a nonparametric one-sided hypothesis on the mean of a nonnegative variable",
+    Mathematical Methods of Statistics 14, 2005 (means).
 
     Examples
     --------

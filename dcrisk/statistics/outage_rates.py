@@ -41,6 +41,11 @@ def reliability(results: xr.Dataset, confidence: float = 0.95) -> xr.Dataset:
             Whether an outage began in any trial. Where none did, the outage lasts 0 h, at most the window, and the time
             between outages is infinite, with a finite lower bound.
 
+    Raises
+    ------
+    ValueError
+        If the results lack a variable or an attribute, or hold values out of range or no trial.
+
     Notes
     -----
     These are ratios of means over all windows, not means of each window's ratio. Outages are cut to the window. When it
@@ -51,6 +56,12 @@ def reliability(results: xr.Dataset, confidence: float = 0.95) -> xr.Dataset:
 
     The intervals of the ratios hold what Gaffke's bound does not reject (`dcrisk.intervals.ratio_interval`). As in
     `summary`, at most one outage more than the most seen is assumed to be possible in a window.
+
+    References
+    ----------
+    Gaffke, "Three test statistics for a nonparametric one-sided hypothesis on the mean of a nonnegative variable",
+    Mathematical Methods of Statistics 14, 2005 (means).
+    Barlow and Proschan, "Statistical Theory of Reliability and Life Testing", 1975.
 
     Examples
     --------

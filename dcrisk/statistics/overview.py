@@ -61,10 +61,24 @@ def summary(
             Mean hours with the service up but short of capacity, and mean share of the demand that is served, where
             the results hold them.
 
+    Raises
+    ------
+    ValueError
+        If the results lack a variable or an attribute, or hold values out of range or no trial;
+        if a quantile is no probability.
+
     Notes
     -----
     Gaffke's interval needs the largest value possible. For downtime it is the window; the number of outages
     has none, and one more than the largest number seen is taken, which is an assumption.
+
+    References
+    ----------
+    Gaffke, "Three test statistics for a nonparametric one-sided hypothesis on the mean of a nonnegative variable",
+    Mathematical Methods of Statistics 14, 2005 (means).
+    Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika
+    26, 1934 (probabilities).
+    David and Nagaraja, "Order Statistics", 3rd edition, 2003, section 7.1 (quantiles).
 
     Examples
     --------

@@ -40,6 +40,12 @@ def return_level(
         without any downtime is likelier than that. Where the period is too long for the number of trials, the upper
         bound is the whole window, the estimate the largest value seen at most, and the lower bound still holds.
 
+    Raises
+    ------
+    ValueError
+        If the results lack a variable or an attribute, or hold values out of range or no trial;
+        if a period is not above 1.
+
     Notes
     -----
     The level of a period T is the quantile 1 - 1/T of one window. It is estimated by the order statistic of that share,

@@ -43,6 +43,12 @@ def tail_risk(
             The mean over the worst share, 1 - level, of the windows (also: expected shortfall, conditional value at
             risk). Where many windows are alike, only as many of them count as make the share full.
 
+    Raises
+    ------
+    ValueError
+        If the results lack a variable or an attribute, or hold values out of range or no trial;
+        if a level does not lie between 0 and 1.
+
     Notes
     -----
     The mean over exactly the worst share is that of Rockafellar and Uryasev [1]_: the value at risk, plus the mean

@@ -54,10 +54,20 @@ def dependence(results: xr.Dataset, confidence: float = 0.95, *, at_least_hours:
             and the value that of independence, the ``probability_down`` of j. Where i or j was not, nothing is known of
             ``ratio``: the interval is [0, infinity), and the value 1.
 
+    Raises
+    ------
+    ValueError
+        If the results lack a variable or an attribute, or hold values out of range or no trial.
+
     Notes
     -----
     The interval of ``ratio`` takes both ends from Clopper-Pearson intervals of its numerator and its denominator, each
     with half of the chance of error (Bonferroni): it holds the true value at least as often as asked, and is wide.
+
+    References
+    ----------
+    Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika
+    26, 1934 (probabilities).
 
     Examples
     --------

@@ -28,10 +28,20 @@ def availability(results: xr.Dataset, confidence: float = 0.95) -> xr.Dataset:
         each with ``_low`` and ``_high``. A layout that was never down has infinitely many nines, and
         finitely many at least.
 
+    Raises
+    ------
+    ValueError
+        If the results lack a variable or an attribute, or hold values out of range or no trial.
+
     Notes
     -----
     The interval is Gaffke's: the Clopper-Pearson interval, carried over from a share of trials to a mean of
     downtimes. No proof is known that it is valid for every number of trials, nor any case where it fails.
+
+    References
+    ----------
+    Gaffke, "Three test statistics for a nonparametric one-sided hypothesis on the mean of a nonnegative variable",
+    Mathematical Methods of Statistics 14, 2005 (means).
 
     Examples
     --------

@@ -24,12 +24,22 @@ def restoration(results: xr.Dataset, confidence: float = 0.95) -> xr.Dataset:
         ``up`` over ``layout`` and ``time`` (hours from the start of the window): the probability that the service is
         up at that moment, with Clopper-Pearson intervals.
 
+    Raises
+    ------
+    ValueError
+        If the results come from a run without ``at_hours``, or hold values out of range.
+
     Notes
     -----
     For a scenario as it is, this is the availability at each moment, from a start with everything up. For one in which
     an event is given at time 0, as with ``scenario.given("fire", origin="SBG2")``, it is the restoration curve after the
     event: who is back after a day, a week, a month. Being up once does not mean being up from then on, since later
     events strike as well; ``scenario.without(...)`` leaves them out.
+
+    References
+    ----------
+    Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika
+    26, 1934 (probabilities).
 
     Examples
     --------
