@@ -216,6 +216,7 @@ def test_the_layouts_of_the_example_are_of_this_scenario_and_its_kinds_name_ever
     listed = study.layouts(ranges.STUDY)
     dcrisk.simulate(SCENARIO, listed, 1, progress=False)
     assert len({layout.name for layout in listed}) == 18
+    assert dcrisk.load_layouts("ile-de-france") == listed
     assert set(study.KIND) == set(SITES) == set(study.COST)
     for name, one in study.SWEEPS.items():
         assert name in ranges.ASSUMPTIONS

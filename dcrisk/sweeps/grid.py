@@ -96,6 +96,10 @@ def sweep(
     Each point is played by one thread where there are more points than threads. So a sweep over few points that each take
     long is better spread with ``dcrisk.estimate(client=...)`` point by point, or lazily with ``chunks``.
 
+    References
+    ----------
+    Law, "Simulation Modeling and Analysis", 5th edition, 2015, chapter 11 (common random numbers).
+
     Examples
     --------
     >>> import dcrisk
