@@ -388,3 +388,11 @@ def test_nothing_to_draw_more_often():
     alone = dcrisk.Scenario(scenario.nodes, [dcrisk.Failure("failure", 1e-3, 5.0, ["site 0"])])
     with pytest.raises(dcrisk.SpecificationError, match="no event can bring about"):
         dcrisk.simulate_rare(alone, layouts, 100, "data_loss")
+
+
+def test_auto_does_not_count_on_crude_trials_that_see_nothing():
+    """However little time there is: a pilot that sees no harm does not tell how many crude trials it takes."""
+    scenario, layouts = remote_sites(3)
+    found = estimate(scenario, layouts, "data_loss", seed=1, max_seconds=0.001)
+    assert found.attrs["method_used"] == "stratified" and not found.converged[0]
+    assert found.risk_high[0] < 1e-9

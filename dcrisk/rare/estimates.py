@@ -74,7 +74,8 @@ def estimate(
     max_trials : int, default 10**9
         Windows, with those of the pilot.
     max_seconds : float, default 60.0
-        A run that is not yet precise enough then is ended. Only then does its result depend on the machine.
+        A run that is not yet precise enough then is ended; what it takes to compile does not count. Only then does its
+        result depend on the machine.
     seed, horizon, warmup, threads, progress
         As in `dcrisk.simulate`. The progress bar shows the interval of the layout that is known worst.
     client : dask.distributed.Client, optional
@@ -228,4 +229,4 @@ def _design(run: Run, method: str, solvable: Callable[[], Solvable | None]) -> t
         return "crude", crude
     rare = run.design_rare(stratified=True, solvable=solvable())
     better = "partly_exact" if rare.solved.any() else "stratified"
-    return (better, rare) if rare.work < crude.work else ("crude", crude)
+    return (better, rare) if crude.blind or rare.work < crude.work else ("crude", crude)

@@ -69,6 +69,8 @@ class Design(NamedTuple):
     """For each layout, what is known without sampling."""
     pilot_trials: int
     division: Division | None
+    blind: bool = False
+    """Whether the pilot has seen no harm to some layout, so that nobody knows how much work is needed."""
 
     @property
     def work(self) -> float:
@@ -99,6 +101,10 @@ class Run:
         self._adder = Adder(compiled, asked.quantity.code, -1.0 if asked.above is None else asked.above, hands)
         self._worst = WorstCase(compiled.plan, self._layouts, int(asked.quantity.code))
         self._progress = progress
+        nobody = np.zeros(self._layouts, np.bool_)
+        self._adder.add_up(
+            [Job(compiled.plan, 0, 0, 1, 0.0, nobody)]
+        )  # compiles the kernel, which is no part of the time
         self._began = time.monotonic()
 
     # ------------------------------------------------------------ crude Monte Carlo
@@ -119,7 +125,7 @@ class Run:
             needed = max(needed, first / self._relative_error() ** 2)
         source = Source(everything, self._compiled.plan, self._seed, events, needed, False)
         nothing = np.zeros(self._layouts)
-        return Design([source], [], nothing, nothing, first, None)
+        return Design([source], [], nothing, nothing, first, None, blind=not bool(seen.all()))
 
     # ------------------------------------------------------------ rare events
 
