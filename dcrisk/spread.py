@@ -24,7 +24,7 @@ from dcrisk.version import __version__
 R = TypeVar("R")
 THREADS_AHEAD = 512
 """Tasks of this process that wait for a thread, or for their turn to be read."""
-SECONDS_OF_A_BUNDLE, SECONDS_FOR_EACH_THREAD = 0.5, 0.005
+SECONDS_OF_A_BUNDLE, SECONDS_FOR_EACH_THREAD = 0.5, 0.01
 """Tasks are sent to a cluster in bundles: long enough to hide what each costs the client and the scheduler, a few
 milliseconds, and the longer, the more threads these two have to keep busy."""
 BUNDLES_AHEAD = 3
