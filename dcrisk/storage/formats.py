@@ -14,7 +14,7 @@ import xarray as xr
 from dcrisk.specification import SpecificationError
 from dcrisk.storage.extras import has_dask, library
 from dcrisk.storage.files import replace_whole
-from dcrisk.storage.image import ZARR_FORMAT, compressor
+from dcrisk.storage.image import ZARR_FORMAT, compression
 from dcrisk.storage.ledger import FOLDER, Ledger, is_finished
 
 NETCDF, ZARR, ZIPPED = ".nc", ".zarr", ".zarr.zip"
@@ -157,7 +157,7 @@ def _write_zarr(data: xr.Dataset, store: Any) -> None:
     encoding: dict[str, Any] = {}
     for name, variable in data.variables.items():
         lengths = {"chunks": _lengths(variable)} if variable.size and variable.chunks is None else {}
-        encoding[str(name)] = {"compressors": (compressor(),), **lengths}
+        encoding[str(name)] = compression(variable.dtype) | lengths
     data.to_zarr(store, mode="w", zarr_format=ZARR_FORMAT, consolidated=True, encoding=encoding)
 
 

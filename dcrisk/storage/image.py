@@ -18,9 +18,14 @@ TABLES_OF_CONTENTS = (".zgroup", ".zmetadata")
 TRIAL = "trial"
 
 
-def compressor() -> Any:
-    """Fast, the same bytes whatever the number of threads (Blosc's are not), and it notices a flipped bit."""
-    return library("numcodecs", "zarr").Zstd(level=1, checksum=True)
+def compression(dtype: np.dtype[Any]) -> dict[str, Any]:
+    """Without loss, and a flipped bit is noticed; the same bytes whatever the number of threads, which Blosc's are not.
+
+    Bytes of numbers are sorted by their place, which makes the files less than half as large.
+    """
+    codecs = library("numcodecs", "zarr")
+    filters = [codecs.Shuffle(dtype.itemsize)] if dtype.kind in "fiu" and dtype.itemsize > 1 else None
+    return {"compressors": (codecs.Zstd(level=1, checksum=True),), "filters": filters}
 
 
 class Image:
@@ -32,7 +37,7 @@ class Image:
         self._files: dict[str, Any] = {}
         memory = zarr.storage.MemoryStore(self._files)
         whole = template.drop_vars([name for name, v in template.variables.items() if TRIAL in v.dims])
-        encoding = {str(name): {"compressors": (compressor(),)} for name in whole.variables}
+        encoding = {str(name): compression(v.dtype) for name, v in whole.variables.items()}
         whole.assign_attrs(attrs).to_zarr(
             memory, mode="w", zarr_format=ZARR_FORMAT, consolidated=False, encoding=encoding
         )
@@ -54,7 +59,7 @@ class Image:
                 chunks=chunks,
                 dtype=variable.dtype,
                 fill_value=np.nan if variable.dtype.kind == "f" else None,
-                compressors=compressor(),
+                **compression(variable.dtype),
                 attributes={**variable.attrs, "_ARRAY_DIMENSIONS": list(variable.dims)},
                 config={"write_empty_chunks": True},
             )
