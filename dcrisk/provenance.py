@@ -56,6 +56,11 @@ def read_call(attrs: Mapping[str, Any]) -> Call:
     )
 
 
+def without_call(attrs: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes of what several calls have given together."""
+    return {name: value for name, value in attrs.items() if name not in (LAYOUTS, CALL)}
+
+
 @cache
 def numerical_libraries() -> str:
     """The libraries that the last bit may depend on, with their versions."""

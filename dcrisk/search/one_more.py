@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from dcrisk.intervals import check_confidence
+from dcrisk.provenance import without_call
 from dcrisk.rates import HOURS_PER_YEAR
 from dcrisk.scenario import Scenario
 from dcrisk.search.space import Cost, Rows, Space, costs_of, layouts_of, read_cost, read_names, read_quorum, read_space
@@ -125,6 +126,7 @@ def value_of_site(
     found["cost"] = "candidate", costs[1:], {"long_name": "cost with the site"}
     found["cost_now"] = (), costs[0], {"long_name": "cost without it"}
     found["cost_difference"] = "candidate", costs[1:] - costs[0], {"long_name": "cost of the site"}
+    found.attrs = without_call(found.attrs)
     for name in FIGURES:
         difference = found[f"{name}_difference"]
         attrs = {"long_name": f"{difference.attrs['long_name']}, for each unit of cost"}
