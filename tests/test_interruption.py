@@ -57,6 +57,11 @@ def start(store, trials=TRIALS, **options):
     )
 
 
+def heed_interrupts():
+    """Also where whoever runs the tests ignores them, as shells do for what they run in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def wait_for_more(process, store, done):
     """Until the run has completed another chunk; whether it is still going on."""
     while process.poll() is None:
@@ -192,10 +197,13 @@ def test_an_end_between_any_two_system_calls(uninterrupted_few, end, error, seed
 
 def test_ctrl_c_returns_and_leaves_a_store_to_go_on_with(tmp_path):
     store, trials = tmp_path / "run.zarr", 10**10  # these would take days
-    process = start(store, trials)
-    assert wait_for_more(process, store, 1)
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=60)
+    process = start(store, trials, preexec_fn=heed_interrupts)
+    try:
+        assert wait_for_more(process, store, 1)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode not in (0, None)
     assert "KeyboardInterrupt" in error
     assert f"of 10,000,000,000 trials are kept in {store}; the same call goes on from there" in error
