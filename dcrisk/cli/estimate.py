@@ -36,7 +36,7 @@ QUANTITIES = (
     "degraded_hours",
     "data_lost_hours",
 )
-METHODS = ("auto", "exact", "crude", "importance", "stratified")
+METHODS = ("auto", "exact", "crude", "importance", "stratified", "partly_exact")
 HOW = ("quantity", "above_hours", "precision", "method_used", "stopped_because", "trials_played", "pilot_trials")
 
 
