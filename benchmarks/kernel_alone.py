@@ -10,7 +10,7 @@ import problems
 from numba import njit
 
 from dcrisk.compiler import compile_scenario
-from dcrisk.kernels.philox import uniforms
+from dcrisk.kernels.philox import uniforms_in_place
 from dcrisk.outcomes import Wanted
 from dcrisk.sampling import sample
 
@@ -42,8 +42,8 @@ def _draw(key, events):
     gaps, others = np.empty(16), np.empty((3, 16))
     for first in range(0, events, 16):
         for i in range(16):
-            gaps[i], others[0, i] = uniforms(key, np.uint64(1), 0, first + i, 0)
-            others[1, i], others[2, i] = uniforms(key, np.uint64(1), 0, first + i, 2)
+            gaps[i], others[0, i] = uniforms_in_place(key, np.uint64(1), 0, first + i, 0)
+            others[1, i], others[2, i] = uniforms_in_place(key, np.uint64(1), 0, first + i, 2)
         for i in range(16):
             total += others[0, i] + others[1, i] + others[2, i] - math.log(gaps[i])
     return total
