@@ -78,36 +78,73 @@ def availsim4_eight_of_ten(trials: int, seed: int) -> Mean:
     never, none = "NEVER_HELD", "none"
     system = {
         "ARCHITECTURE": [
-            "COMPONENT_NAME COMPONENT_TYPE COMPONENT_NUMBER CHILDREN_NAME CHILDREN_LOGIC IN_MRU TRIGGER_MRU".split(),
+            [
+                "COMPONENT_NAME",
+                "COMPONENT_TYPE",
+                "COMPONENT_NUMBER",
+                "CHILDREN_NAME",
+                "CHILDREN_LOGIC",
+                "IN_MRU",
+                "TRIGGER_MRU",
+            ],
             ["ROOT", "compound", 1, "site", needed, none, none],
             ["site", "basic", COMPONENTS, none, none, none, none],
         ],
         "FAILURE_MODE_ASSIGNMENTS": [["COMPONENT_NAME", "FAILURE_MODE_NAME"], ["site", "equipment"]],
         "FAILURE_MODES": [
-            (
-                "FAILURE_MODE_NAME FAILURE_LAW FAILURE_PARAMETERS REPAIR_LAW REPAIR_PARAMETERS TYPE_OF_FAILURE"
-                " HELD_BEFORE_REPAIR INSPECTION_NAME PHASE_NAME NEXT_PHASE_IF_FAILURE PHASE_CHANGE_TRIGGER"
-                " HELD_AFTER_REPAIR"
-            ).split(),
+            [
+                "FAILURE_MODE_NAME",
+                "FAILURE_LAW",
+                "FAILURE_PARAMETERS",
+                "REPAIR_LAW",
+                "REPAIR_PARAMETERS",
+                "TYPE_OF_FAILURE",
+                "HELD_BEFORE_REPAIR",
+                "INSPECTION_NAME",
+                "PHASE_NAME",
+                "NEXT_PHASE_IF_FAILURE",
+                "PHASE_CHANGE_TRIGGER",
+                "HELD_AFTER_REPAIR",
+            ],
             ["equipment", "exp", YEAR, "exp", MEAN_REPAIR, "detectable", never]
             + [none, none, none, "after_repair", "never_held"],
         ],
         "PHASES": [
-            (
-                "PHASE_NAME PHASE_LAW PHASE_PARAMETERS NEXT_DEFAULT_PHASE FIRST_PHASE NEXT_DEFAULT_PHASE_IF_FAILURE"
-            ).split()
+            [
+                "PHASE_NAME",
+                "PHASE_LAW",
+                "PHASE_PARAMETERS",
+                "NEXT_DEFAULT_PHASE",
+                "FIRST_PHASE",
+                "NEXT_DEFAULT_PHASE_IF_FAILURE",
+            ]
         ],
-        "MRU": ["MRU_NAME MRU_LAW MRU_PARAMETERS MRU_SCHEDULE LOWEST_COMMON_ANCESTOR_SCOPE TRIGGERING_STATUS".split()],
+        "MRU": [
+            [
+                "MRU_NAME",
+                "MRU_LAW",
+                "MRU_PARAMETERS",
+                "MRU_SCHEDULE",
+                "LOWEST_COMMON_ANCESTOR_SCOPE",
+                "TRIGGERING_STATUS",
+            ]
+        ],
         "INSPECTIONS": [["INSPECTION_NAME", "INSPECTION_PERIOD", "INSPECTION_DURATION"]],
         "ROOT_CAUSE_ANALYSIS": [["TRIGGERING_COMPONENT_NAME", "TRIGGERED_BY_COMPONENT_STATUS", "TRIGGERED_IN_PHASE"]],
-        "PHASE_JUMP": ["TRIGGERING_COMPONENT_NAME TRIGGERED_BY_COMPONENT_STATUS FROM_PHASE TO_PHASE".split()],
+        "PHASE_JUMP": [["TRIGGERING_COMPONENT_NAME", "TRIGGERED_BY_COMPONENT_STATUS", "FROM_PHASE", "TO_PHASE"]],
     }
     simulation = {
         "SIMULATION": [
-            (
-                "SIMULATION_TYPE MIN_NUMBER_OF_SIMULATION MAX_NUMBER_OF_SIMULATION CONVERGENCE_MARGIN"
-                " MAX_EXECUTION_TIME SEED DIAGNOSTICS SIMULATION_DURATION"
-            ).split(),
+            [
+                "SIMULATION_TYPE",
+                "MIN_NUMBER_OF_SIMULATION",
+                "MAX_NUMBER_OF_SIMULATION",
+                "CONVERGENCE_MARGIN",
+                "MAX_EXECUTION_TIME",
+                "SEED",
+                "DIAGNOSTICS",
+                "SIMULATION_DURATION",
+            ],
             ["MONTE_CARLO", trials, trials, 0, 3600, seed, "[SUMMARY]", YEAR],
         ]
     }

@@ -24,7 +24,7 @@ from dcrisk.specification import ARROW, SpecificationError
 MOST_EVENTS_PER_BLOCK = 2.0**31
 MOST_PAIRED = 32
 """Components of a source of which all pairs are looked at."""
-WORTH_A_BATCH = 64.0  # events a block: with fewer, most numbers of a last batch would be drawn in vain
+WORTH_A_BATCH = 8.0  # events a block: with fewer, most numbers of a batch of 16 would be drawn in vain
 
 
 FAILED = f"{ARROW}failed"
@@ -166,7 +166,7 @@ class Sources:
         reached = [self._reach(hazard, origin) for origin in hazard.origins()] if isinstance(hazard, Fire) else struck
         worst = fields["state"] if simple else records.DESTROYED
         for nodes, all_nodes in zip(struck, reached, strict=True):
-            quiet = (simple or isinstance(hazard, Fire)) and not raises and self._graph.is_quiet(all_nodes, worst)
+            quiet = (simple or isinstance(hazard, Fire)) and not raises and self._graph.is_quiet(all_nodes, int(worst))
             first_node = len(self._component_nodes)
             self._component_nodes.extend(nodes)
             self._components.append((first_node, len(self._component_nodes), int(quiet)))

@@ -18,7 +18,9 @@ from numba.core.typing.templates import AttributeTemplate
 from numba.extending import NativeValue, infer_getattr, lower_getattr_generic, models, register_model, unbox
 from numba.np.arrayobj import make_array
 
-MOST_AXES = 3
+from dcrisk.kernels.records import Plan
+
+MOST_AXES, MOST_TYPES = 3, 100
 ROW = 1 + MOST_AXES
 """Numbers in a row of the table: the address of an array, and its lengths."""
 
@@ -44,14 +46,35 @@ class Bundle:
 
     def __init__(self, arrays: tuple[np.ndarray, ...]) -> None:
         self.arrays = arrays  # they must stay where they are as long as the table
-        self.table = np.zeros((len(arrays), ROW), np.int64)
-        for row, array in zip(self.table, arrays, strict=True):
-            assert array.flags.c_contiguous
-            row[0] = array.__array_interface__["data"][0]
-            row[1 : 1 + array.ndim] = array.shape
-        self.address = self.table.__array_interface__["data"][0]
-        fields = zip(arrays._fields, map(typeof, arrays), strict=True)
-        self._numba_type_ = BundleType(type(arrays).__name__, tuple(fields))
+        rows = [(array.ctypes.data, *array.shape, *(0,) * (MOST_AXES - array.ndim)) for array in arrays]
+        self.table = np.array(rows, np.int64)
+        self.address = self.table.ctypes.data
+        self._numba_type_ = type_of(arrays)
+
+
+_types: dict[tuple, tuple[BundleType, list[np.dtype]]] = {}
+
+
+def type_of(arrays):
+    """The type of a bundle, made once: to make it takes a millisecond, which is as much as a million trials may take.
+
+    The dtypes are kept with it, so that no other ever has their numbers. A plan that another process has sent may be
+    read-only; that makes no other type, as nobody writes to it.
+    """
+    for array in arrays:
+        assert array.flags.c_contiguous and (array.flags.writeable or isinstance(arrays, Plan))
+    dtypes = [array.dtype for array in arrays]
+    key = type(arrays), *map(id, dtypes), *(array.ndim for array in arrays)
+    found, _ = _types.get(key, (None, None))
+    if found is None:
+        if len(_types) >= MOST_TYPES:
+            _types.clear()
+        fields = [
+            (name, typeof(array).copy(readonly=False)) for name, array in zip(arrays._fields, arrays, strict=True)
+        ]
+        found = BundleType(type(arrays).__name__, tuple(fields))
+        _types[key] = found, dtypes
+    return found
 
 
 def in_one(arrays):
