@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from scipy import integrate, stats
@@ -12,6 +13,7 @@ import dcrisk
 YEAR = 8766.0
 COMPONENTS, TOLERATED = 10, 2
 MEAN_REPAIR = 24.0
+BURNT_HOURS = 720.0
 Problem = tuple[dcrisk.Scenario, list[dcrisk.Layout]]
 
 
@@ -40,6 +42,48 @@ def many_sites(sites: int) -> Problem:
         for i in range(10)
     ]
     return dcrisk.Scenario([*map(dcrisk.Utility, regions), *nodes], [failures, outages]), layouts
+
+
+class CampusNumbers(NamedTuple):
+    """Four buildings in a row on one feed; fires pass from each to its neighbours."""
+
+    buildings: int = 4
+    needed: int = 2
+    outages_a_year: float = 0.5
+    outage_hours: float = 4.0
+    fires_a_year: float = 0.02
+    spread: float = 0.3
+    spread_hours: float = 1.0
+
+
+def campus() -> Problem:
+    """Shared power and fire spread. Machines fail once a year; a fire takes a building out for 30 days."""
+    numbers = CampusNumbers()
+    names = [f"building {i}" for i in range(numbers.buildings)]
+    pairs = [*zip(names, names[1:], strict=False), *zip(names[1:], names, strict=False)]
+    hazards = [
+        dcrisk.Failure("equipment", 1.0, stats.expon(scale=MEAN_REPAIR), names),
+        dcrisk.GridOutage("feed", {"feed": numbers.outages_a_year}, stats.expon(scale=numbers.outage_hours)),
+        dcrisk.Fire(
+            "fire",
+            dict.fromkeys(names, numbers.fires_a_year),
+            {"damaged": BURNT_HOURS},
+            contained=0.0,
+            destroyed=0.0,
+            spread=dict.fromkeys(pairs, numbers.spread),
+            spread_delay=numbers.spread_hours,
+        ),
+    ]
+    nodes = [dcrisk.Utility("feed"), *(dcrisk.Site(name, requires=["feed"]) for name in names)]
+    return dcrisk.Scenario(nodes, hazards), [dcrisk.Layout("2 of 4", replicas=names, quorum=numbers.needed)]
+
+
+def ten_fires(replicas: int) -> Problem:
+    """Ten buildings with nothing but a fire in a thousand years each; the service runs in some and needs one of them."""
+    names = [f"building {i}" for i in range(10)]
+    fire = dcrisk.Fire("fire", dict.fromkeys(names, 1e-3), {"damaged": 1000.0, "destroyed": YEAR}, destroyed=0.5)
+    layout = dcrisk.Layout("any", replicas=names[:replicas])
+    return dcrisk.Scenario([dcrisk.Site(name) for name in names], [fire]), [layout]
 
 
 def thirty_sites() -> tuple[dcrisk.Scenario, list[str]]:

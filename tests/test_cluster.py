@@ -204,15 +204,15 @@ def test_an_error_of_a_task_is_raised(client):
 
 
 def test_each_worker_has_compiled_the_kernel_once(client):
-    def compiled():
-        from dcrisk.sampling import kernel
+    def signatures():
+        from dcrisk.kernels.engine import compiled
 
-        return len(kernel().signatures)
+        return len(compiled.signatures)
 
     estimate("stratified", client=client)
     with client.as_current():
         dcrisk.simulate(SCENARIO, LAYOUTS, 4000, chunks={"trial": 1000}).load()
-    assert set(client.run(compiled).values()) == {1}
+    assert set(client.run(signatures).values()) == {1}
 
 
 # ---------------------------------------------------------------- sweeps

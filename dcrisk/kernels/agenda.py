@@ -16,7 +16,7 @@ import math
 import numpy as np
 
 from dcrisk.kernels.events import advance_apart, moment
-from dcrisk.kernels.jit import inner, rare
+from dcrisk.kernels.jit import inner, rare, stay_apart
 from dcrisk.kernels.normal import snap
 from dcrisk.kernels.philox import uniform, uniforms
 from dcrisk.kernels.records import CLASS_DRAWS, LAID, MIDDLE, MIXTURE, NEVER, OF_TRIALS, OVERFLOW, TRIAL, UNTILTED, USED
@@ -29,6 +29,7 @@ EXPONENT_OF_ONE = 1023
 @rare
 def lay_out(plan, work, key, block, trial):
     """The agenda of a trial, and the first event of each of its sources."""
+    stay_apart()
     counters, agenda = work.counters, work.agenda
     counters[TRIAL] = trial
     counters[USED] = 0
@@ -58,6 +59,7 @@ def lay_out(plan, work, key, block, trial):
 @rare
 def choose_events(plan, work, key, block, trial):
     """How many events of each class there are, where, and (not yet tilted) when; how many in all."""
+    stay_apart()
     counters, agenda = work.counters, work.agenda
     classes = len(plan.classes)
     place = CLASS_DRAWS + 2 * classes
@@ -91,6 +93,7 @@ def choose_events(plan, work, key, block, trial):
 @rare
 def gather(plan, work, count, u):
     """Lay the events out around one of them, unless this trial is not tilted."""
+    stay_apart()
     if work.counters[UNTILTED] == 1:
         return
     agenda = work.agenda
@@ -120,6 +123,7 @@ def lag_bin(plan, lag, first, second):
 @rare
 def likelihood_of_times(plan, agenda, count):
     """How many times as likely the events lie as they do: the mean over all that may have been the middle."""
+    stay_apart()
     for i in range(count):
         agenda[i].around = 1.0
     for i in range(count):
@@ -138,6 +142,7 @@ def likelihood_of_times(plan, agenda, count):
 @rare
 def sort(agenda, count):
     """By time; of one time, in the order of their classes."""
+    stay_apart()
     for i in range(1, count):
         time, position, side = agenda[i].time, agenda[i].position, agenda[i].side
         around, row, component = agenda[i].around, agenda[i].row, agenda[i].component

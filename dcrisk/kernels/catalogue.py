@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dcrisk.kernels.jit import once
+from dcrisk.kernels.jit import rare, stay_apart
 from dcrisk.kernels.normal import mix
 from dcrisk.kernels.outages import hit
 from dcrisk.kernels.philox import uniform
@@ -10,9 +10,10 @@ from dcrisk.kernels.records import HIT_DRAWS, SHARED_DRAW
 from dcrisk.kernels.tables import quantile, to_grid
 
 
-@once
+@rare
 def strike_listed(plan, work, key, block, s, c, t, trial, event):
     """The hits of one event, each duration times a factor of mean 1 that is shared in part."""
+    stay_apart()
     source = plan.sources[s]
     catalogue = plan.catalogues[source.item]
     shared = uniform(key, source.stream, block, event, SHARED_DRAW)

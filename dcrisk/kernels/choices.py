@@ -13,7 +13,7 @@ from numba import uint64
 
 from dcrisk.kernels.coincidences import ENTRIES, FAMILIES, add_hours
 from dcrisk.kernels.engine import text_of_kernels
-from dcrisk.kernels.jit import entry, inner, rare
+from dcrisk.kernels.jit import entry, inner, rare, stay_apart
 
 
 class Choices(NamedTuple):
@@ -82,6 +82,7 @@ def strike_all(choices, members, first, size, high, low, count):
 @rare
 def visit(sets, choices, e, high, low, count):
     """Strike all choices that the set of an entry strikes, whichever way is shorter."""
+    stay_apart()
     size = sets.size[e]
     if size < choices.needed[0]:
         return

@@ -14,7 +14,7 @@ import numpy as np
 from numba import uint64
 
 from dcrisk.kernels.engine import text_of_kernels
-from dcrisk.kernels.jit import entry, inner, once
+from dcrisk.kernels.jit import entry, inner
 from dcrisk.kernels.records import codes
 
 UNITS_PER_HOUR = 2.0**30
@@ -166,7 +166,7 @@ def add_hours(high, low, e, more_high, more_low):
     high[e] += more_high + (total >> WORD)
 
 
-@once
+@inner
 def sweep_trial(sets, scratch, least, several):
     """The sets of one trial, from its outages."""
     count = scratch.counts[0]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dcrisk.kernels.jit import once, rare
+from dcrisk.kernels.jit import inner, rare, stay_apart
 from dcrisk.kernels.records import LOGGED, OVERFLOW
 
 
-@once
+@inner
 def record_outage(plan, outcomes, layout, column, since, until, cause):
     """An outage [since, until) of a service: what of it lies in the window [0, horizon)."""
     horizon = plan.window[1]
@@ -31,6 +31,7 @@ def record_times(moments, horizon, by_period, down_at, layout, column, begin, en
 
     Rare functions get the arrays that they use, not all of them: what is passed is compiled at each call.
     """
+    stay_apart()
     parts = by_period.shape[1]
     for part in range(parts):
         hours = min(end, (part + 1) * horizon / parts) - max(begin, part * horizon / parts)
@@ -41,7 +42,7 @@ def record_times(moments, horizon, by_period, down_at, layout, column, begin, en
             down_at[layout, i, column] = True
 
 
-@once
+@inner
 def record_loss(outcomes, layout, column, since, until, horizon):
     """All copies lay destroyed in [since, until)."""
     if max(since, 0.0) < min(until, horizon):
@@ -51,6 +52,7 @@ def record_loss(outcomes, layout, column, since, until, horizon):
 @rare
 def log_outage(counters, log, kind, layout, column, since, until, cause):
     """Add to the log of outages; without room the caller starts again with a longer one."""
+    stay_apart()
     i = counters[LOGGED]
     if i == len(log):
         counters[OVERFLOW] = 1

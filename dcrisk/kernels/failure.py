@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dcrisk.kernels.jit import once
+from dcrisk.kernels.jit import inner
 from dcrisk.kernels.outages import begin_outage
-from dcrisk.kernels.tables import sample_hours
+from dcrisk.kernels.tables import sample_hours_in_place
 
 
-@once
+@inner
 def strike(plan, work, key, block, s, c, t, trial, event, third):
     """Outages of one event of a failure or grid source; False if there was no event.
 
@@ -17,7 +17,7 @@ def strike(plan, work, key, block, s, c, t, trial, event, third):
     source = plan.sources[s]
     if source.renewal == 1 and source.given == 0 and work.until_trial[c] == trial and t < work.until[c]:
         return False
-    hours = sample_hours(plan.tables, plan.table_values, source.table, third)
+    hours = sample_hours_in_place(plan.tables, plan.table_values, source.table, third)
     if hours <= 0.0:
         return True
     cause = (s << 32) | event

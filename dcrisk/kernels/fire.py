@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dcrisk.kernels.jit import inner, once
+from dcrisk.kernels.jit import rare, stay_apart
 from dcrisk.kernels.normal import mix
 from dcrisk.kernels.outages import hit
 from dcrisk.kernels.pending import drop_first, push
@@ -26,7 +26,7 @@ from dcrisk.kernels.tables import sample_hours
 from dcrisk.kernels.tilts import tilted
 
 
-@once
+@rare
 def burn(plan, work, key, block, s, c, t, trial, event, held, lasts):
     """All outages of one fire; False if there was none, since the building lies destroyed.
 
@@ -34,6 +34,7 @@ def burn(plan, work, key, block, s, c, t, trial, event, held, lasts):
     named by the edge, and a building burns when the first live path reaches it. What lies destroyed by an earlier
     fire of this hazard does not burn.
     """
+    stay_apart()
     source = plan.sources[s]
     fire = plan.fires[source.item]
     cause = (s << 32) | event
@@ -100,9 +101,10 @@ def burn(plan, work, key, block, s, c, t, trial, event, held, lasts):
     return True
 
 
-@inner
+@rare
 def reignite(plan, work, key, block, s, t, trial, event, stamp, shared, damage):
     """A second incident among the remains, which cuts the campus off again: Strasbourg, 19 March 2021."""
+    stay_apart()
     source = plan.sources[s]
     fire = plan.fires[source.item]
     happens, later = uniforms(key, source.stream, block, event, REIGNITION_DRAWS)
@@ -134,9 +136,10 @@ def reignite(plan, work, key, block, s, t, trial, event, stamp, shared, damage):
         isolate(plan, work, key, block, s, t, now, trial, event, g, building.node, shared, REIGNITION_DRAWS + 8)
 
 
-@inner
+@rare
 def remains_of(plan, work, fire, b, stamp):
     """1 if a building was in reach of this fire, itself or by its campus, and was not destroyed; else 0."""
+    stay_apart()
     if work.fallen[b] == stamp:
         return 0
     if work.burnt[b] == stamp:
@@ -147,9 +150,10 @@ def remains_of(plan, work, fire, b, stamp):
     return 0
 
 
-@inner
+@rare
 def isolate(plan, work, key, block, s, t, now, trial, event, g, burning, shared, group_draws):
     """The brigade cuts the power of a campus: its nodes other than the burning building are interrupted."""
+    stay_apart()
     source = plan.sources[s]
     fire = plan.fires[source.item]
     tables, values = plan.tables, plan.table_values
@@ -174,16 +178,18 @@ def isolate(plan, work, key, block, s, t, now, trial, event, g, burning, shared,
         hit(plan, work, key, block, trial, t, start, hours, node, INTERRUPTED, cause)
 
 
-@inner
+@rare
 def lies_destroyed(work, components, b, trial, t):
     """Whether an earlier fire of this hazard left the building destroyed at ``t``."""
+    stay_apart()
     i = components + b
     return work.until_trial[i] == trial and work.since[b] <= t and t < work.until[i]
 
 
-@inner
+@rare
 def lie_destroyed(work, components, b, trial, since, until):
     """Remember a destruction; one that overlaps the remembered one extends it."""
+    stay_apart()
     i = components + b
     if work.until_trial[i] == trial and since <= work.until[i]:
         work.since[b] = min(work.since[b], since)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from dcrisk.kernels.jit import once
+from dcrisk.kernels.jit import rare, stay_apart
 from dcrisk.kernels.normal import mix, ndtr, ndtri, snap, student_cdf
 from dcrisk.kernels.outages import hit
 from dcrisk.kernels.philox import uniform, uniforms
@@ -26,13 +26,14 @@ from dcrisk.kernels.tilts import tilted
 LOW = -np.inf  # a basin below its threshold
 
 
-@once
+@rare
 def rise(plan, work, key, block, s, event):
     """The peak of each basin in one event; the highest of them.
 
     A copula joins them. The least part of its uniform scale means that the basin stays low, so that each basin alone
     has its own rate and law of peaks.
     """
+    stay_apart()
     source = plan.sources[s]
     flood = plan.floods[source.item]
     stages, scores = work.stages, work.scores
@@ -65,9 +66,10 @@ def rise(plan, work, key, block, s, event):
     return highest
 
 
-@once
+@rare
 def inundate(plan, work, key, block, s, t, trial, event):
     """The hits of one flood."""
+    stay_apart()
     source = plan.sources[s]
     flood = plan.floods[source.item]
     if rise(plan, work, key, block, s, event) <= flood.reach:
@@ -101,9 +103,10 @@ def inundate(plan, work, key, block, s, t, trial, event):
         hit(plan, work, key, block, trial, t, t, hours, place.node, state, cause)
 
 
-@once
+@rare
 def residual(plan, work, key, stream, block, event, flood, i, draw):
     """The local residual of a place in standard deviations, correlated with those of the places before it."""
+    stay_apart()
     work.scores[i] = ndtri(uniform(key, stream, block, event, draw))
     if flood.residual < 0:
         return work.scores[i]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from dcrisk.kernels.jit import once
+from dcrisk.kernels.jit import rare, stay_apart
 from dcrisk.kernels.outages import hit
 from dcrisk.kernels.philox import uniform, uniforms
 from dcrisk.kernels.records import DISC_LATITUDE, DISC_RADIUS
@@ -14,12 +14,13 @@ EARTH_RADIUS_KM = 6371.0088
 ROUNDING = 1e-9
 
 
-@once
+@rare
 def strike_disc(plan, work, key, block, s, t, trial, event, third):
     """Outages of the nodes within a great-circle radius of a centre that is uniform on its area.
 
     Nodes are sorted by latitude, so only those in the band of the disc are looked at.
     """
+    stay_apart()
     source = plan.sources[s]
     disc = plan.discs[source.item]
     hours = sample_hours(plan.tables, plan.table_values, source.table, third)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from dcrisk.kernels.jit import rare
+from dcrisk.kernels.jit import rare, stay_apart
 
 LARGEST = 1.0 - 2.0**-52
 
@@ -12,6 +12,7 @@ LARGEST = 1.0 - 2.0**-52
 @rare
 def ndtri(p):
     """The inverse of the normal distribution function: Wichura's AS 241 (Applied Statistics 37, 1988), to 1e-16."""
+    stay_apart()
     q = p - 0.5
     if abs(q) <= 0.425:
         r = 0.180625 - q * q
@@ -56,12 +57,14 @@ def ndtri(p):
 @rare
 def ndtr(z):
     """The normal distribution function."""
+    stay_apart()
     return 0.5 * math.erfc(-z / math.sqrt(2.0))
 
 
 @rare
 def student_cdf(z, freedom):
     """The distribution function of Student's t for whole degrees of freedom (Abramowitz and Stegun 26.7.3, 26.7.4)."""
+    stay_apart()
     angle = math.atan(z / math.sqrt(freedom))
     c, s = math.cos(angle), math.sin(angle)
     odd = freedom & 1
@@ -83,12 +86,14 @@ def student_cdf(z, freedom):
 @rare
 def snap(u):
     """The nearest uniform of those that Philox gives: an odd multiple of 2**-53, never 0, 1/2 or 1."""
+    stay_apart()
     return (math.floor(min(max(u, 0.0), LARGEST) * 2.0**52) + 0.5) * 2.0**-52
 
 
 @rare
 def mix(shared, own, fraction):
     """A uniform of which ``fraction`` of the variance, in normal scores, is that of ``shared``."""
+    stay_apart()
     if fraction == 0.0:
         return own
     if fraction == 1.0:

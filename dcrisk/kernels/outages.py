@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dcrisk.kernels.jit import inner, once, rare
-from dcrisk.kernels.pending import push, queue_vertex
+from dcrisk.kernels.jit import inner, rare, stay_apart
+from dcrisk.kernels.pending import push, push_in_place, queue_vertex
 from dcrisk.kernels.philox import uniform
 from dcrisk.kernels.records import (
     BATCH,
@@ -56,13 +56,14 @@ def begin_outage(plan, work, key, block, trial, t, v, state, cause, hours):
     touch(work, v)
     if state >= DAMAGED:
         strike_contents(plan, work, key, block, t, v, state, cause)
-    push(work.heap, work.counters, PENDING, end, END, v, state, cause, t)
+    push_in_place(work.heap, work.counters, PENDING, end, END, v, state, cause, t)
     return end
 
 
 @rare
 def hit(plan, work, key, block, trial, now, start, hours, v, state, cause):
     """An outage of ``hours`` that begins at ``start``, now or later; returns its planned or actual end."""
+    stay_apart()
     if hours <= 0.0:
         return now
     if start <= now:
@@ -71,9 +72,10 @@ def hit(plan, work, key, block, trial, now, start, hours, v, state, cause):
     return start + hours
 
 
-@inner
+@rare
 def repaired(plan, work, trial, t, row, state, hours):
     """When a recovery ends that needs a crew: it waits for the one that is free first."""
+    stay_apart()
     crew = plan.crews[row]
     if (crew.states >> state) & 1 == 0:
         return t + hours
@@ -92,6 +94,7 @@ def repaired(plan, work, trial, t, row, state, hours):
 @rare
 def strike_contents(plan, work, key, block, t, v, state, cause):
     """Damage or destruction of a site: its copies are gone, its replicas begin to move (or have moved in time)."""
+    stay_apart()
     vertex = plan.vertices[v]
     source = plan.sources[cause >> 32]
     for i in range(vertex.first_content, vertex.last_content):
@@ -113,9 +116,10 @@ def strike_contents(plan, work, key, block, t, v, state, cause):
                 come_due(work, c, t)
 
 
-@inner
+@rare
 def copy_anew(plan, work, key, block, t, c, cause):
     """A destroyed copy is made anew from what is left; two that are destroyed at one moment are both gone."""
+    stay_apart()
     copy = plan.vertices[c]
     stream, event = plan.sources[cause >> 32].stream, cause & 0xFFFFFFFF
     u = uniform(key, stream, block, event, RECOPY_DRAWS + copy.item)
@@ -134,7 +138,7 @@ def come_due(work, v, since):
     touch(work, v)
 
 
-@once
+@inner
 def end_outage(plan, work, v, state):
     """An own outage of a node ends."""
     work.states[v].own -= 1

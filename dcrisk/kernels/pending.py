@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from dcrisk.kernels.jit import inner
+from dcrisk.kernels.jit import inner, rare, stay_apart
 from dcrisk.kernels.records import ORDER, OVERFLOW
 
 
-@inner
+@rare
 def push(heap, counters, which, time, what, vertex, state, cause, detail):
+    """`push_in_place` as a function of its own."""
+    stay_apart()
+    push_in_place(heap, counters, which, time, what, vertex, state, cause, detail)
+
+
+@inner
+def push_in_place(heap, counters, which, time, what, vertex, state, cause, detail):
     """Add a change. Without room it sets the overflow flag, and the caller starts again with a larger heap."""
     i = counters[which]
     if i == len(heap):
@@ -32,8 +39,15 @@ def push(heap, counters, which, time, what, vertex, state, cause, detail):
     change.detail = detail
 
 
-@inner
+@rare
 def drop_first(heap, counters, which):
+    """`drop_first_in_place` as a function of its own."""
+    stay_apart()
+    drop_first_in_place(heap, counters, which)
+
+
+@inner
+def drop_first_in_place(heap, counters, which):
     """Remove the earliest change (read it first)."""
     size = counters[which] - 1
     counters[which] = size

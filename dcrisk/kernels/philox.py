@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from numba import uint64
 
-from dcrisk.kernels.jit import inner
+from dcrisk.kernels.jit import inner, rare, stay_apart
 
 MASK = uint64(0xFFFFFFFF)
 MULTIPLIER_0, MULTIPLIER_1 = uint64(0xD2511F53), uint64(0xCD9E8D57)
@@ -31,7 +31,7 @@ def philox(key, x0, x1, x2, x3):
 
 
 @inner
-def uniforms(key, stream, block, event, draw):
+def uniforms_in_place(key, stream, block, event, draw):
     """The uniforms of ``draw`` (even) and ``draw + 1``: multiples of 2**-52 plus a half, so never 0 nor 1."""
     x0, x1, x2, x3 = philox(key, uint64(draw) >> ONE, uint64(event), uint64(block), uint64(stream))
     low = ((x1 << HALF_WORD) | x0) >> DROPPED_BITS
@@ -39,8 +39,16 @@ def uniforms(key, stream, block, event, draw):
     return (float(low) + 0.5) * STEP, (float(high) + 0.5) * STEP
 
 
-@inner
+@rare
+def uniforms(key, stream, block, event, draw):
+    """The same as a function of its own, for the many places where one more call costs less than to compile it there."""
+    stay_apart()
+    return uniforms_in_place(key, stream, block, event, draw)
+
+
+@rare
 def uniform(key, stream, block, event, draw):
     """One uniform."""
+    stay_apart()
     low, high = uniforms(key, stream, block, event, draw)
     return high if draw & 1 else low

@@ -12,8 +12,8 @@ import math
 import numpy as np
 
 from dcrisk.kernels.evaluate import log_outage, record_loss, record_outage
-from dcrisk.kernels.jit import inner, once, rare
-from dcrisk.kernels.outages import begin_outage, come_due, end_outage, lose, touch
+from dcrisk.kernels.jit import inner, rare, stay_apart
+from dcrisk.kernels.outages import come_due, end_outage, hit, lose, touch
 from dcrisk.kernels.pending import next_vertex, push
 from dcrisk.kernels.philox import uniform, uniforms
 from dcrisk.kernels.records import (
@@ -50,11 +50,11 @@ from dcrisk.kernels.tilts import tilted
 from dcrisk.kernels.triggers import raise_others
 
 
-@once
+@inner
 def apply_change(plan, work, key, block, trial, t, what, v, state, cause, detail):
     """A pending change whose time has come."""
     if what == START:
-        begin_outage(plan, work, key, block, trial, t, v, state, cause, detail)
+        hit(plan, work, key, block, trial, t, t, detail, v, state, cause)
     elif what == END:
         end_outage(plan, work, v, state)
     else:
@@ -83,7 +83,7 @@ def settle_backup(plan, work, key, block, t, v, broken):
     return state.held == 0
 
 
-@once
+@inner
 def ride(plan, work, key, block, t, v):
     """A demand on backup power: does it start, how long does it last, and what does its running bring?
 
@@ -140,12 +140,13 @@ def settle_restart(plan, work, key, block, t, v, broken):
     return broken
 
 
-@inner
+@rare
 def settle_replica(plan, work, t, trial, v, broken):
     """A replica whose site fails runs elsewhere once its relocation is due, its data lives and its site lies down.
 
     It must have lain down, and its data lived, ever since the damage that began the relocation.
     """
+    stay_apart()
     state = work.states[v]
     due = state.due == 1
     state.due = 0
@@ -161,9 +162,10 @@ def settle_replica(plan, work, t, trial, v, broken):
     return state.held == 0
 
 
-@once
+@rare
 def settle_recopied(plan, work, trial, v, broken):
     """A copy that was destroyed is there again once it is made anew, if the data lived, until its site is struck again."""
+    stay_apart()
     state = work.states[v]
     if broken and state.due == 1 and state.own == 0 and data_lived(plan, work, trial, v, state.due_since):
         state.held = 1
@@ -180,9 +182,10 @@ def data_lived(plan, work, trial, v, since):
     return data.down == 0 and not (data.trial == trial and data.ended > since)
 
 
-@once
+@rare
 def recover(plan, work, outcomes, key, block, t, v, column):
     """All copies that were up to date are gone: the data comes back from a backup, as old as this one is."""
+    stay_apart()
     if not 0.0 <= t < plan.window[1] or work.states[plan.vertices[v].store].down == 1:
         return
     protection = plan.protections[plan.vertices[v].item]
@@ -198,6 +201,7 @@ def recover(plan, work, outcomes, key, block, t, v, column):
 @rare
 def settle_watchful(plan, work, outcomes, key, block, t, v, trial, column, broken):
     """The kinds that only some layouts need. Apart from the loop over all others, they cost these next to nothing."""
+    stay_apart()
     kind = plan.vertices[v].kind
     if kind == FAILOVER:
         return settle_failover(plan, work, key, block, t, v, trial)

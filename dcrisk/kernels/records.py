@@ -135,7 +135,7 @@ SOURCE = np.dtype(
         ("phase", "f8"),  # hours at which window 0 begins
         ("first_window", "i8"),  # of a trial
         ("windows", "i8"),  # of each trial
-        ("batch", "i8"),  # events whose random numbers are drawn together
+        ("batch", "i8"),  # events whose random numbers are drawn together: a power of 2
         ("first", "i8"),  # choices of this source: [first, first + size)
         ("size", "i8"),
         ("origin", "i8"),  # given, raised: the component, or -1 for one drawn by the rates; ON_AGENDA
@@ -149,6 +149,10 @@ SOURCE = np.dtype(
         ("lead", "f8"),  # hours of warning
         ("raises", "i8"),  # whether a trigger waits for its events
         ("quiet", "i8"),  # whether some of its components are quiet
+        (
+            "unnoticed",
+            "i8",
+        ),  # of its components, down at once: 2: any two are noticed by nobody; 1: not known; 0: do not skip
         ("tilted", "i8"),  # whether the draws of its events may be tilted
     ]
 )

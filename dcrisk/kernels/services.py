@@ -5,7 +5,7 @@ Gates that look at each of their inputs, not just at how many are missing. They 
 
 from __future__ import annotations
 
-from dcrisk.kernels.jit import inner, once
+from dcrisk.kernels.jit import rare, stay_apart
 from dcrisk.kernels.pending import push
 from dcrisk.kernels.philox import uniform, uniforms
 from dcrisk.kernels.records import (
@@ -34,9 +34,10 @@ from dcrisk.kernels.tables import sample_hours
 ROUNDING = 1e-9
 
 
-@once
+@rare
 def settle_placed(plan, work, key, block, v, trial):
     """Whether that is down which is where this vertex really is: one draw for the trial and the believed place."""
+    stay_apart()
     vertex, state = plan.vertices[v], work.states[v]
     u = uniform(key, OF_TRIALS, block, trial % BLOCK, PLACEMENT_DRAWS + vertex.item)
     place = vertex.first_member  # the believed one, unless an error says otherwise
@@ -49,13 +50,14 @@ def settle_placed(plan, work, key, block, v, trial):
     return actual.down == 1
 
 
-@once
+@rare
 def settle_failover(plan, work, key, block, t, v, trial):
     """Whether a gate is down that keeps some of its members in use, and has to move when it loses one of them.
 
     SERVING: those in use are up. WAITING: one is lost, and too few others are up. MOVING: on the way to others. STUCK:
     the move has failed; those in use may return, or people may do it. RETURNING: the planned way back.
     """
+    stay_apart()
     vertex, state = plan.vertices[v], work.states[v]
     move = plan.moves[vertex.item]
     first, last = vertex.first_member, vertex.last_member
@@ -110,32 +112,36 @@ def settle_failover(plan, work, key, block, t, v, trial):
     return phase != SERVING
 
 
-@inner
+@rare
 def go_home(work, first, last, needed):
     """The members named first are in use."""
+    stay_apart()
     for m in range(first, last):
         work.in_use[m] = IN_USE if m - first < needed else FREE
 
 
-@inner
+@rare
 def stay(work, first, last):
     """It serves again where it was, so nothing is left."""
+    stay_apart()
     for m in range(first, last):
         if work.in_use[m] == LEFT:
             work.in_use[m] = IN_USE
 
 
-@inner
+@rare
 def leave(plan, work, first, last):
     """A move is under way: what was lost is left for good, even if it is back sooner."""
+    stay_apart()
     for m in range(first, last):
         if work.in_use[m] == IN_USE and work.states[plan.members[m]].down == 1:
             work.in_use[m] = LEFT
 
 
-@inner
+@rare
 def take_over(plan, work, first, last, needed):
     """Those in use that are up stay so; the others are replaced by the first that are up, what was left coming last."""
+    stay_apart()
     leave(plan, work, first, last)
     used = 0
     for m in range(first, last):
@@ -150,9 +156,10 @@ def take_over(plan, work, first, last, needed):
             work.in_use[m] = FREE
 
 
-@once
+@rare
 def begin_move(plan, work, key, block, t, v):
     """A move begins, drawn by the event that made it necessary; SERVING if it takes no time."""
+    stay_apart()
     state = work.states[v]
     move = plan.moves[plan.vertices[v].item]
     source, event = plan.sources[state.demand_cause >> 32], state.demand_cause & 0xFFFFFFFF
@@ -173,18 +180,20 @@ def begin_move(plan, work, key, block, t, v):
     return phase
 
 
-@inner
+@rare
 def in_time(plan, key, block, source, event, table):
     """Whether the warning before an event was long enough for a planned migration."""
+    stay_apart()
     if table < 0 or source.lead <= 0.0:
         return False
     u = uniform(key, source.stream, block, event, WARNING)
     return source.lead >= sample_hours(plan.tables, plan.table_values, table, u)
 
 
-@once
+@rare
 def think_of_home(plan, work, key, block, t, v, home, ready):
     """A gate that serves away from home goes back when home has been up for the delay: what it is about now."""
+    stay_apart()
     vertex, state = plan.vertices[v], work.states[v]
     move = plan.moves[vertex.item]
     first = vertex.first_member
@@ -215,9 +224,10 @@ def think_of_home(plan, work, key, block, t, v, home, ready):
     return RETURNING
 
 
-@inner
+@rare
 def lacking(plan, work, first, last):
     """The share of the demand that those of some members which are down would carry."""
+    stay_apart()
     lack = 0.0
     for m in range(first, last):
         if work.states[plan.members[m]].down == 1:
@@ -225,18 +235,20 @@ def lacking(plan, work, first, last):
     return lack
 
 
-@once
+@rare
 def settle_capacity(plan, work, v):
     """Whether the replicas that are up carry too little for the service to be up at all."""
+    stay_apart()
     vertex = plan.vertices[v]
     demand = plan.demands[vertex.item]
     lack = lacking(plan, work, vertex.first_member, vertex.last_member)
     return demand.full - lack < demand.down_below - ROUNDING
 
 
-@once
+@rare
 def settle_account(plan, work, outcomes, t, v, column):
     """Book the time since the replicas that are up, or the service, which is the last member, have last changed."""
+    stay_apart()
     vertex, state = plan.vertices[v], work.states[v]
     service = vertex.last_member - 1
     lack = lacking(plan, work, vertex.first_member, service)

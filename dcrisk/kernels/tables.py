@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dcrisk.kernels.jit import inner
+from dcrisk.kernels.jit import inner, rare, stay_apart
 
 ATOMS, QUANTILES = 2, 1
 OCTAVES = 52
@@ -24,22 +24,34 @@ def to_grid(hours):
 
 
 @inner
-def sample_hours(tables, values, row, u):
+def sample_hours_in_place(tables, values, row, u):
     """The ``u``-quantile of a tabulated duration, on the grid of times."""
-    return to_grid(quantile(tables, values, row, u))
+    return to_grid(quantile_in_place(tables, values, row, u))
+
+
+@rare
+def sample_hours(tables, values, row, u):
+    """The same as a function of its own."""
+    stay_apart()
+    return sample_hours_in_place(tables, values, row, u)
+
+
+@rare
+def quantile(tables, values, row, u):
+    """The ``u``-quantile of a tabulated law."""
+    stay_apart()
+    return quantile_in_place(tables, values, row, u)
 
 
 @inner
-def quantile(tables, values, row, u):
+def quantile_in_place(tables, values, row, u):
     """The ``u``-quantile of a tabulated law."""
     table = tables[row]
     first = table.first
     if table.kind == QUANTILES:
         rare = min(u, 1.0 - u)
         bits = np.float64(rare).view(np.int64)
-        octave = 1021 - (bits >> MANTISSA)
-        if u > 0.5:
-            octave += OCTAVES
+        octave = 1021 - (bits >> MANTISSA) + OCTAVES * (u > 0.5)
         spare = MANTISSA - table.cells_log2
         mantissa = bits & ((1 << MANTISSA) - 1)
         cell = (octave << table.cells_log2) + (mantissa >> spare)

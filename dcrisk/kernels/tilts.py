@@ -7,7 +7,7 @@ product of share over width of the bins that it used, its likelihood ratio.
 
 from __future__ import annotations
 
-from dcrisk.kernels.jit import inner, rare
+from dcrisk.kernels.jit import inner, rare, stay_apart
 from dcrisk.kernels.normal import snap
 from dcrisk.kernels.records import OVERFLOW, UNTILTED, USED
 
@@ -15,6 +15,7 @@ from dcrisk.kernels.records import OVERFLOW, UNTILTED, USED
 @rare
 def tilt(bins, first, size, untilted, u):
     """The bin of a draw, and the uniform that it becomes."""
+    stay_apart()
     low, high = first, first + size - 1
     while low < high:
         middle = (low + high + 1) // 2
@@ -34,6 +35,7 @@ def draw(tilts, bins, used, counters, likelihood, row, cause, u):
 
     What one event draws twice in the same way, such as the common failure of backups in a group, counts once.
     """
+    stay_apart()
     size = tilts[row].size
     if size == 0:
         return u, -1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from dcrisk.kernels.agenda import lag_bin
-from dcrisk.kernels.jit import inner, rare
+from dcrisk.kernels.jit import inner, rare, stay_apart
 from dcrisk.kernels.records import (
     ANY_OUTAGE,
     DATA_LOSS,
@@ -34,6 +34,7 @@ def weight_of(plan, work):
 @rare
 def add_up(plan, work, outcomes, totals):
     """Add what the trial that has been played brought, and clear it."""
+    stay_apart()
     weight = weight_of(plan, work)
     totals.weights[0] += weight
     totals.weights[1] += weight * weight
@@ -57,6 +58,7 @@ def add_up(plan, work, outcomes, totals):
 @rare
 def value_of(outcomes, quantity, layout):
     """The quantity that is added up, of the trial in column 0."""
+    stay_apart()
     if quantity == DOWNTIME:
         return outcomes.downtime[layout, 0]
     if quantity == ANY_OUTAGE:
@@ -77,6 +79,7 @@ def value_of(outcomes, quantity, layout):
 @rare
 def clear(outcomes, layout):
     """Make room for the next trial."""
+    stay_apart()
     outcomes.downtime[layout, 0] = 0.0
     outcomes.outages[layout, 0] = 0
     outcomes.longest[layout, 0] = 0.0
@@ -94,6 +97,7 @@ def learn(plan, work, learnt, amount):
 
     Which event was the middle is not known from the times alone; each counts as far as it is likely to have been it.
     """
+    stay_apart()
     agenda = work.agenda
     for power in range(len(learnt)):
         much = amount if power == FULLY else math.sqrt(amount)

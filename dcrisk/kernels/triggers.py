@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dcrisk.kernels.jit import rare
+from dcrisk.kernels.jit import rare, stay_apart
 from dcrisk.kernels.pending import push
 from dcrisk.kernels.philox import uniforms
 from dcrisk.kernels.records import INTERRUPTED, PENDING, RAISED, TRIGGER_DRAWS
@@ -15,6 +15,7 @@ def raise_others(plan, work, key, block, t, s, event, hazard, node):
 
     The raised event keeps the number of the first one and has a stream of its own, so its draws have their place.
     """
+    stay_apart()
     for k in range(len(plan.triggers)):
         trigger = plan.triggers[k]
         r = plan.raised[k, s]

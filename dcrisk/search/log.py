@@ -42,6 +42,7 @@ def compile_sites(
     noticed = compile_scenario(scenario, [any_choice], horizon=horizon, warmup=warmup).plan
     for ours, theirs in ((compiled.plan.sources, noticed.sources), (compiled.plan.components, noticed.components)):
         ours["quiet"] = theirs["quiet"]
+    compiled.plan.sources["unnoticed"] = noticed.sources["unnoticed"]
     return compiled
 
 

@@ -1,0 +1,80 @@
+"""Events that nobody notices are passed over; all outcomes are the same as if each had been played."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import dcrisk
+from dcrisk.compiler import compile_scenario
+from dcrisk.outcomes import Wanted
+from dcrisk.sampling import sample
+
+HORIZON = 4000.0
+NAMES = [f"site {i}" for i in range(8)]
+
+
+def failures(**options):
+    """Sixteen failures a trial, which overlap in pairs and triples."""
+    return dcrisk.Failure("equipment", 4.4, stats.expon(scale=60.0), NAMES, **options)
+
+
+def storms(rate):
+    return dcrisk.GridOutage("storms", {"grid": rate}, stats.expon(scale=30.0))
+
+
+def fire(rate):
+    """From the first sites to the next ones."""
+    spread = {("site 0", "site 1"): 0.5, ("site 1", "site 2"): 0.5}
+    return dcrisk.Fire("fire", dict.fromkeys(NAMES, rate), {"damaged": 200.0, "destroyed": 900.0}, spread=spread)
+
+
+SCENARIOS = {
+    "failures alone": [failures()],
+    "in a season": [failures(monthly=[3.0, 0.2, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])],
+    "failures of some, with outages of others": [failures(), storms(5.0)],
+    "fires alone": [fire(0.2)],
+    "fires and a few failures": [fire(0.5), dcrisk.Failure("machine", 1.0, 40.0, NAMES[3:5])],
+    "a rate that is not known": [failures(), dcrisk.Failure("software", stats.gamma(2.0, scale=0.3), 9.0, NAMES)],
+}
+LAYOUTS = [
+    dcrisk.Layout("5 of 8", replicas=NAMES, quorum=5),
+    dcrisk.Layout("2 of 4", replicas=NAMES[4:], quorum=2),
+    dcrisk.Layout("any of 3", replicas=NAMES[:3]),
+]
+
+
+@pytest.mark.parametrize("layouts", (LAYOUTS[:1], LAYOUTS[1:2], LAYOUTS), ids=("tolerates 3", "tolerates 2", "some"))
+@pytest.mark.parametrize("hazards", SCENARIOS.values(), ids=SCENARIOS)
+def test_what_is_passed_over_changes_nothing(hazards, layouts):
+    grid = dcrisk.Utility("grid")
+    sites = [dcrisk.Site(name, requires=["grid"] if name in NAMES[:2] else []) for name in NAMES]
+    compiled = compile_scenario(dcrisk.Scenario([grid, *sites], hazards), layouts, horizon=HORIZON, warmup=100.0)
+    assert (compiled.plan.sources["unnoticed"] > 0).any()
+    sources, components = compiled.plan.sources.copy(), compiled.plan.components.copy()
+    sources["unnoticed"] = sources["quiet"] = components["quiet"] = 0
+    played = compiled._replace(plan=compiled.plan._replace(sources=sources, components=components))
+    first, last = 500, 9000  # from within one block to within another
+    ours, theirs = (sample(one, 7, first, last, Wanted(attribute=True, periods=3)) for one in (compiled, played))
+    assert theirs.downtime.any()
+    for mine, its in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(mine, its)
+
+
+def unnoticed(layout, hazards):
+    scenario = dcrisk.Scenario([dcrisk.Utility("grid"), *map(dcrisk.Site, NAMES)], hazards)
+    return compile_scenario(scenario, [layout], horizon=HORIZON, warmup=0.0).plan.sources["unnoticed"].tolist()
+
+
+def test_how_many_may_be_down_unnoticed():
+    assert unnoticed(dcrisk.Layout("6 of 8", replicas=NAMES, quorum=6), [failures()]) == [2]
+    assert unnoticed(dcrisk.Layout("7 of 8", replicas=NAMES, quorum=7), [failures()]) == [1]
+    assert unnoticed(dcrisk.Layout("all", replicas=NAMES, quorum=8), [failures()]) == [0]
+    assert unnoticed(dcrisk.Layout("all of 2", replicas=NAMES[:2], quorum=2), [failures()]) == [1]
+    assert unnoticed(dcrisk.Layout("any of 3", replicas=NAMES[:3]), [fire(0.2)]) == [1]
+    assert unnoticed(dcrisk.Layout("6 of 8", replicas=NAMES, quorum=6), [failures(), storms(100.0)])[0] == 0
+
+
+def test_a_fire_that_may_reach_all_replicas_is_noticed_where_it_can_begin_so():
+    scenario = dcrisk.Scenario([*map(dcrisk.Site, NAMES)], [fire(0.2)])
+    compiled = compile_scenario(scenario, [dcrisk.Layout("any", replicas=NAMES[1:3])], horizon=HORIZON, warmup=0.0)
+    assert compiled.plan.components["quiet"].tolist() == [0, 0, 1, 1, 1, 1, 1, 1]
