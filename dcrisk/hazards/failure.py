@@ -81,9 +81,7 @@ class Failure(Hazard):
             sites = list(rate) if self.sites is None else check_list(self.sites, f"{where}: sites")
             if set(sites) != set(rate):
                 apart = ", ".join(sorted(map(repr, set(sites) ^ set(rate))))
-                raise SpecificationError(
-                    f"{where}: sites and rate_per_year name different sites: {apart} in one only"
-                )
+                raise SpecificationError(f"{where}: sites and rate_per_year name different sites: {apart} in one only")
         else:
             rate = check_rate(self.rate_per_year, f"{where}: rate_per_year")
             sites = check_list(self.sites if self.sites is not None else (), f"{where}: sites")
