@@ -7,6 +7,7 @@ simulation, so that ``import dcrisk`` is quick.
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 from dcrisk.default_values import DEFAULTS as defaults
@@ -196,7 +197,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
-        raise AttributeError(f"module 'dcrisk' has no attribute {name!r}")
+        raise AttributeError(f"module 'dcrisk' has no attribute {name!r}", name=name, obj=sys.modules[__name__])
     value = getattr(importlib.import_module(f"dcrisk.{_LATER[name]}"), name)
     globals()[name] = value
     return value

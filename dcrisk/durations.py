@@ -7,6 +7,7 @@ towards both tails, as the floating-point numbers do: the tail of a Pareto law i
 from __future__ import annotations
 
 import math
+import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -22,6 +23,17 @@ CONSTANT, QUANTILES, ATOMS = 0, 1, 2
 RELATIVE_ERROR = 1e-6
 YEAR = 8766.0  # hours
 LONG = 100 * YEAR  # what is longer is likely in minutes or seconds
+UNITS = {
+    "": 1.0,
+    "h": 1.0,
+    "hour": 1.0,
+    "min": 1 / 60,
+    "minute": 1 / 60,
+    "d": 24.0,
+    "day": 24.0,
+    "week": 168.0,
+    "year": YEAR,
+}
 FEWEST_CELLS_LOG2, MOST_CELLS_LOG2 = 3, 6
 
 
@@ -46,13 +58,17 @@ def check(value: Duration, where: str, *, infinite: bool = False, unit: str = "h
     """Return ``value`` as hours or as a frozen distribution that cannot be negative, or say what is wrong."""
     if is_frozen(value):
         _check_frozen(value, where, unit)
+        if unit == "h":
+            _hint_at_scale(value, where)
         return value if _is_as_written(value) else from_plain(plain(value), where)
     if hasattr(value, "ppf") and hasattr(value, "rvs"):
         raise SpecificationError(
             f"{where}: the distribution has no parameters yet; freeze it, as in stats.expon(scale=24)"
         )
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise SpecificationError(f"{where}: {value!r} is no duration; give hours or a frozen scipy.stats distribution")
+        raise SpecificationError(
+            f"{where}: {value!r} is no duration; give hours or a frozen scipy.stats distribution{_meant(value)}"
+        )
     hours = float(value)
     if math.isnan(hours) or hours < 0 or (math.isinf(hours) and not infinite):
         raise SpecificationError(f"{where}: {hours} {unit}; it must be finite and not negative")
@@ -66,6 +82,34 @@ def _hint_at_long(hours: float, where: str, unit: str) -> None:
             f"{where}: {hours:g} h is {hours / YEAR:.0f} years; durations are in hours. "
             f"If seconds were meant, that is {hours / 3600:g} h"
         )
+
+
+def _hint_at_scale(value: Any, where: str) -> None:
+    """Warn of a law of hours that was given no scale: the first argument of scipy's laws is none."""
+    family = value.dist
+    shapes = len(family.shapes.split(",")) if family.shapes else 0
+    given = "scale" in value.kwds or len(value.args) == shapes + 2
+    lowest, highest = value.support()
+    if given or not hasattr(family, "pdf") or hasattr(family, "_histogram") or math.isfinite(highest):
+        return
+    parameters = plain_parameters(value)
+    loc = parameters.pop("loc", 0.0)
+    shown = ", ".join([*(f"{k}={v:g}" for k, v in parameters.items()), f"scale={loc:g}" if loc else "scale=..."])
+    least = f" and at least {loc:g} h" if loc else ""
+    hint(
+        f"{where}: {family.name} has no scale, so it has one of 1 h{least}; did you mean stats.{family.name}({shown})? "
+        "If not, say scale=1"
+    )
+
+
+def _meant(value: Any) -> str:
+    """The end of an error about what is no duration, where it says one."""
+    if isinstance(value, str) and (found := re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*([a-z]*)\s*", value.casefold())):
+        hours = [size for unit, size in UNITS.items() if found[2] == unit or found[2].rstrip("s") == unit]
+        return f"; did you mean {float(found[1]) * hours[0]:g}?" if hours else ""
+    if callable(seconds := getattr(value, "total_seconds", None)):
+        return f"; did you mean {seconds() / 3600:g}?"
+    return ""
 
 
 def hint_at_horizon(horizon: float) -> float:
@@ -181,7 +225,8 @@ def from_plain(data: object, where: str) -> Duration:
         for key, number in parameters.items():
             if isinstance(number, bool) or not isinstance(number, (int, float)):
                 raise SpecificationError(f"{where}: {key} = {number!r} of {name} must be a number")
-        return check(family(**parameters), where)
+        scale = {"scale": 1.0} if isinstance(family, stats.rv_continuous) else {}  # which files leave out
+        return check(family(**scale | parameters), where)
     except SpecificationError:
         raise
     except (KeyError, TypeError, ValueError, IndexError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 import tomllib
 from collections.abc import Callable, Sequence
 from importlib import resources
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 from dcrisk.layouts import Layout, check_layouts
 from dcrisk.plain_forms import layout_from_plain, list_of_tables, scenario_from_plain
 from dcrisk.scenario import Scenario
-from dcrisk.specification import SpecificationError
+from dcrisk.specification import SpecificationError, closest
 
 T = TypeVar("T")
 
@@ -106,6 +107,7 @@ def _read(source: str | Path, build: Callable[[dict[str, Any]], T]) -> T:
         except (OSError, ValueError) as error:
             raise SpecificationError(
                 f"{source}: no shipped scenario ({', '.join(shipped_scenarios())}) and no readable file ({error})"
+                + _meant(source)
             ) from None
     try:
         return build(tomllib.loads(data.decode()))
@@ -113,6 +115,15 @@ def _read(source: str | Path, build: Callable[[dict[str, Any]], T]) -> T:
         raise SpecificationError(f"{source}: no readable TOML ({error})") from None
     except SpecificationError as error:
         raise SpecificationError(f"{source}: {error}") from None
+
+
+def _meant(source: str | Path) -> str:
+    """The end of the error about a file that is not there: what was likely meant."""
+    file = Path(f"{source}.toml")
+    close = (
+        str(file) if file.name == file.name.strip() and os.path.isfile(file) else closest(source, shipped_scenarios())
+    )
+    return "" if close is None else f"; did you mean {close!r}?"
 
 
 def save_scenario(scenario: Scenario, path: str | Path, layouts: Sequence[Layout] = ()) -> None:

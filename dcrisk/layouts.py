@@ -22,6 +22,7 @@ from dcrisk.specification import (
     check_probability,
     check_table,
     check_unique,
+    names_arguments,
     set_field,
 )
 
@@ -36,6 +37,7 @@ def _check_count(value: Any, most: int, where: str, of: str) -> int:
     return int(value)
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class Layout(Specification):
     """A hosting layout of one service.
@@ -336,12 +338,13 @@ def _check_scenario(scenario: Any) -> None:
 def check_layouts(scenario: Scenario, layouts: Any) -> list[Layout]:
     """Some layouts, or one, as a list, unless they are of no use with the scenario."""
     _check_scenario(scenario)
-    listed: list[Layout] = [layouts] if isinstance(layouts, Layout) else list(layouts)
+    listed: list[Layout] = [layouts] if isinstance(layouts, Layout) else check_list(layouts, "layouts")
     if not listed:
         raise SpecificationError("layouts is empty: give at least one Layout, or site_layouts(scenario)")
     for layout in listed:
         if not isinstance(layout, Layout):
-            raise SpecificationError(f"layouts: {layout!r} is no Layout")
+            hint = f"; did you mean Layout({layout!r}, replicas=[{layout!r}])?" if isinstance(layout, str) else ""
+            raise SpecificationError(f"layouts: {layout!r} is no Layout{hint}")
     check_unique((layout.name for layout in listed), "layouts")
     nodes, sites = [node.name for node in scenario.nodes], [site.name for site in scenario.sites]
     for layout in listed:

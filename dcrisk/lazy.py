@@ -29,7 +29,7 @@ def lazy_outcomes(
         from dask.base import tokenize
         from dask.highlevelgraph import HighLevelGraph
     except ImportError as error:
-        raise ImportError("chunks= needs dask: install dcrisk[dask]") from error
+        raise ImportError("chunks= needs dask: pip install 'dcrisk[dask]'") from error
     run = compiled._replace(groups=()), seed, wanted
     token = tokenize(__version__, run, trials, length)
     plan, play = f"dcrisk-plan-{token}", f"dcrisk-play-{token}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,8 @@ from dcrisk.kernels.records import BLOCK, LOGGED, Outcomes, Totals, Work, rest
 from dcrisk.outcomes import Wanted, empty_outcomes
 
 SECONDS_PER_CALL = 0.2  # long enough to hide the 50 microseconds of a call, short enough for Ctrl-C and progress
+SECONDS_IN_SILENCE = 2.0
+COMPILING = "dcrisk: compiling, once after each installation; this takes about half a minute ..."
 FIRST_PENDING = 1024
 FIRST_LOG = 1 << 14
 COLUMNS = Totals(np.zeros(1, np.int64), np.zeros(1), np.zeros((0, 4)), np.zeros(2), np.zeros(0), np.zeros((2, 0)))
@@ -90,7 +94,11 @@ def over_blocks(
 
     workers = threads if threads is not None else available_threads()
     ranges = _Ranges(first, last, workers)
-    with tqdm(total=last - first, unit=" trials", unit_scale=True, delay=1.5, disable=not progress) as bar:
+    compiled_before = is_compiled()
+    with (
+        tell_if_it_compiles(progress),
+        tqdm(total=last - first, unit=" trials", unit_scale=True, delay=1.5, disable=not progress) as bar,
+    ):
 
         def work_off() -> None:
             work, blocks = rest(compiled.plan, FIRST_PENDING), 1
@@ -104,9 +112,29 @@ def over_blocks(
                 elif elapsed > 2 * SECONDS_PER_CALL:
                     blocks = max(1, blocks // 2)
                 with ranges.lock:
+                    if not compiled_before and bar.n == 0:
+                        bar.unpause()  # what it took to compile says nothing about the time that is left
                     bar.update(stop - start)
 
         _in_threads(work_off, ranges, workers)
+
+
+@contextmanager
+def tell_if_it_compiles(progress: bool) -> Iterator[None]:
+    """Say on standard error what is waited for, if the kernels are still being compiled after two seconds."""
+
+    def tell() -> None:
+        if not is_compiled():
+            print(COMPILING, file=sys.stderr, flush=True)
+
+    timer = threading.Timer(SECONDS_IN_SILENCE, tell)
+    timer.daemon = True
+    if progress and not is_compiled():
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class _Ranges:
@@ -152,6 +180,11 @@ def fingerprint(compiled: CompiledScenario) -> str:
         found.update(f"{array.dtype} {array.shape}".encode())
         found.update(np.ascontiguousarray(array).tobytes())
     return found.hexdigest()
+
+
+def is_compiled() -> bool:
+    """Whether this process has the kernel as machine code, compiled now or read from disk."""
+    return bool(kernel().signatures)
 
 
 def kernel() -> Any:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
+import inspect
 import json
 import math
+import re
 import sys
 import warnings
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 
 ARROW = " -> "
+
+T = TypeVar("T")
 
 
 class SpecificationError(ValueError):
@@ -111,6 +116,10 @@ def _first(items: list[str], most: int = 8) -> str:
 
 def check_name(value: Any, what: str) -> str:
     """A name: text that is not empty and can stand on either side of an arrow."""
+    if isinstance(getattr(value, "name", None), str):
+        raise SpecificationError(f"{what}: give the name {value.name!r} instead of {value!r}")
+    if isinstance(value, (list, tuple)) and value and all(isinstance(item, str) for item in value):
+        raise SpecificationError(f"{what}: {value!r} is a list where a name is expected; give its names one by one")
     if not isinstance(value, str) or not value.strip():
         raise SpecificationError(f"{what}: the name {value!r} must be text and not empty")
     if ARROW in value:
@@ -121,13 +130,25 @@ def check_name(value: Any, what: str) -> str:
 def check_number(value: Any, where: str, low: float = -math.inf, high: float = math.inf) -> float:
     """A finite number within bounds."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise SpecificationError(f"{where} = {value!r}: it must be a number")
+        raise SpecificationError(f"{where} = {value!r}: it must be a number{number_meant(value)}")
     number = float(value)
     if not math.isfinite(number) or not low <= number <= high:
         least = f" and at least {low:g}" if math.isfinite(low) else ""
         bounds = f"between {low:g} and {high:g}" if math.isfinite(high) else f"finite{least}"
         raise SpecificationError(f"{where} = {value!r}: it must be {bounds}")
     return number
+
+
+def number_meant(value: Any) -> str:
+    """The end of an error, where a text says a number.
+
+    >>> number_meant("99%"), number_meant("1e6"), number_meant("many")
+    ('; did you mean 0.99?', '; did you mean 1e6, without quotes?', '')
+    """
+    found = re.fullmatch(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*(%?)\s*", value) if isinstance(value, str) else None
+    if found is None or found[1].count(".") > 1 or found[1].strip("+-") == ".":
+        return ""
+    return f"; did you mean {float(found[1]) / 100:g}?" if found[2] else f"; did you mean {found[1]}, without quotes?"
 
 
 def check_probability(value: Any, where: str) -> float:
@@ -181,9 +202,46 @@ def check_known(name: Any, known: Iterable[str], where: str) -> None:
     names = list(known)
     if name in names:
         return
-    close = difflib.get_close_matches(str(name), names, 1, 0.5)
-    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names[:12]) or 'none'}"
+    close = closest(name, names)
+    hint = f"did you mean {close!r}?" if close is not None else f"known: {', '.join(names[:12]) or 'none'}"
     raise SpecificationError(f"{where}: unknown name {name!r}; {hint}")
+
+
+def closest(name: Any, known: Iterable[str]) -> str | None:
+    """The known name that was likely meant, if there is one. Case and blanks around it do not count.
+
+    >>> closest("ROUBAIX ", ["Roubaix", "Gravelines"]), closest("rate", ["rate_per_year", "state"]), closest("x", ["A"])
+    ('Roubaix', 'rate_per_year', None)
+    """
+    spelt = {item.strip().casefold(): item for item in known}
+    wanted = str(name).strip().casefold()
+    close = [
+        *difflib.get_close_matches(wanted, spelt, 1, 0.8),
+        *(item for item in spelt if _begins(item, wanted) or _begins(wanted, item)),
+        *difflib.get_close_matches(wanted, spelt, 1, 0.5),
+    ]
+    return spelt[close[0]] if close else None
+
+
+def _begins(start: str, name: str) -> bool:
+    return len(start) >= 3 and name.startswith(start)
+
+
+def names_arguments(kind: type[T]) -> type[T]:
+    """Let a dataclass say which argument was likely meant where it is given one that it does not know."""
+    build: Callable[..., None] = kind.__init__
+    known = inspect.signature(build).parameters
+
+    @functools.wraps(build)
+    def checked(self: T, /, *args: Any, **named: Any) -> None:
+        for name in named.keys() - known.keys():
+            close = closest(name, [item for item in known if item != "self"])
+            hint = f"did you mean {close!r}?" if close is not None else f"it takes {', '.join([*known][1:])}"
+            raise TypeError(f"{kind.__name__} has no argument {name!r}; {hint}")
+        build(self, *args, **named)
+
+    kind.__init__ = checked  # type: ignore[assignment]
+    return kind
 
 
 def hint(message: str) -> None:

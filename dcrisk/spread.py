@@ -208,7 +208,7 @@ def hands_for(client: Any, threads: int | None) -> Hands:
     try:
         import distributed
     except ImportError as error:
-        raise ImportError("client= needs dask.distributed: install dcrisk[dask]") from error
+        raise ImportError("client= needs dask.distributed: pip install 'dcrisk[dask]'") from error
     if not isinstance(client, distributed.Client) or client.asynchronous:
         raise SpecificationError(
             f"client = {client!r}: it must be a dask.distributed.Client that is not asynchronous, such as Client(cluster)"

@@ -10,7 +10,7 @@ import numpy as np
 from dcrisk.durations import hint_at_horizon
 from dcrisk.kernels.records import BLOCK
 from dcrisk.scenario import Scenario
-from dcrisk.specification import SpecificationError
+from dcrisk.specification import SpecificationError, number_meant
 from dcrisk.version import __version__
 
 MOST_TRIALS = BLOCK << 32  # the counter of the random numbers has 32 bits for the block
@@ -64,7 +64,9 @@ def check_whole(name: str, value: Any, least: int, most: int) -> int:
     except (TypeError, ValueError, OverflowError):
         whole = False
     if not whole or not least <= number <= most:
-        raise SpecificationError(f"{name} = {value!r}: it must be a whole number from {least} to {most}")
+        raise SpecificationError(
+            f"{name} = {value!r}: it must be a whole number from {least} to {most}{number_meant(value)}"
+        )
     return number
 
 

@@ -1,12 +1,17 @@
 """Slips of a first day: percent for probabilities, days or years for hours, seconds for hours, names that do not exist."""
 
+import dataclasses
+import datetime
+import inspect
 import math
+import time
 import warnings
 
 import pytest
 from scipy import stats
 
 import dcrisk
+from dcrisk import sampling
 
 
 def scenario(**options):
@@ -89,3 +94,132 @@ NAMES = {
 def test_names_that_do_not_exist(make, words):
     with pytest.raises(dcrisk.SpecificationError, match=words):
         make()
+
+
+def test_names_differ_in_case_or_blanks():
+    for wrong in ("NORTH", "North", "north ", " north"):
+        with pytest.raises(dcrisk.SpecificationError, match="did you mean 'north'"):
+            dcrisk.simulate(scenario(), [dcrisk.Layout("x", replicas=[wrong])], 10)
+
+
+ARGUMENTS = {
+    "layout": (
+        lambda: dcrisk.Layout("x", replica=["north"]),
+        "Layout has no argument 'replica'; did you mean 'replicas'",
+    ),
+    "site": (lambda: dcrisk.Site("x", latitude=48.6), "Site has no argument 'latitude'; did you mean 'lat'"),
+    "backup": (lambda: dcrisk.Backup(0.99, autonmy=3), "Backup has no argument 'autonmy'; did you mean 'autonomy'"),
+    "hazard": (
+        lambda: dcrisk.Failure("f", rate=1.0, duration=3.0, sites=["x"]),
+        "'rate'; did you mean 'rate_per_year'",
+    ),
+    "of its base": (lambda: fire(month=[1.0] * 12), "Fire has no argument 'month'; did you mean 'monthly'"),
+    "nothing near": (lambda: dcrisk.Utility("x", zzz=1), "Utility has no argument 'zzz'; it takes name, requires"),
+}
+
+
+@pytest.mark.parametrize("make, words", ARGUMENTS.values(), ids=ARGUMENTS)
+def test_arguments_that_do_not_exist(make, words):
+    with pytest.raises(TypeError, match=words):
+        make()
+
+
+def test_the_signature_stays_that_of_the_class():
+    assert [*inspect.signature(dcrisk.Site).parameters] == [field.name for field in dataclasses.fields(dcrisk.Site)]
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'duration'"):
+        dcrisk.Failure("f", 1.0)
+
+
+def test_a_public_name_that_does_not_exist():
+    with pytest.raises(AttributeError, match="'Layot'") as caught:
+        _ = dcrisk.Layot
+    assert (caught.value.name, caught.value.obj) == ("Layot", dcrisk)  # from which Python suggests Layout
+
+
+@pytest.mark.parametrize(
+    "law, meant",
+    [
+        (stats.expon(24), r"at least 24 h; did you mean stats\.expon\(scale=24\)"),
+        (stats.expon(), r"one of 1 h; did you mean stats\.expon\(scale=\.\.\.\)"),
+        (stats.lognorm(1.2, 4), r"did you mean stats\.lognorm\(s=1\.2, scale=4\)"),
+    ],
+    ids=["loc for scale", "nothing", "after the shape"],
+)
+def test_a_law_without_scale(law, meant):
+    with pytest.warns(UserWarning, match=f"failure 'equipment': duration: .* has no scale.*{meant}") as caught:
+        scenario(duration=law)
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    "law", [stats.expon(scale=1), stats.lognorm(1.2, 0, 1), stats.uniform(2.0), stats.poisson(3.0)]
+)
+def test_a_scale_that_is_given_or_not_needed_is_taken_in_silence(law, tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        usual = scenario(duration=law)
+        dcrisk.save_scenario(usual, tmp_path / "usual.toml")  # which leaves a scale of 1 out
+        assert dcrisk.load_scenario(tmp_path / "usual.toml") == usual
+        dcrisk.Failure("rate", stats.gamma(2.0), 3.0, ["north"])
+
+
+TYPES = {
+    "number in quotes": (lambda: dcrisk.Failure("f", "0.5", 3.0, ["x"]), "number; did you mean 0.5, without quotes"),
+    "percent in quotes": (lambda: fire(contained="90 %"), "number; did you mean 0.9"),
+    "trials in quotes": (lambda: simulated(trials="1e6"), "from 1 to .*; did you mean 1e6, without quotes"),
+    "days in words": (lambda: scenario(duration="3 days"), "'3 days' is no duration; .* did you mean 72"),
+    "a difference of times": (lambda: scenario(duration=datetime.timedelta(days=3)), "no duration; .* did you mean 72"),
+    "nonsense": (lambda: scenario(duration="long"), "'long' is no duration; give hours or a frozen .* distribution$"),
+    "a site for its name": (
+        lambda: dcrisk.Layout("x", replicas=[dcrisk.Site("north")]),
+        "layout 'x': replicas: give the name 'north' instead of Site",
+    ),
+    "a list of names": (lambda: dcrisk.all_of(["a", "b"]), "is a list where a name is expected; give its names one by"),
+    "a site for a layout": (lambda: simulated(["north"]), r"did you mean Layout\('north', replicas=\['north'\]\)"),
+    "text for layouts": (lambda: simulated("north"), "layouts = 'north': it must be a list"),
+    "table for layouts": (lambda: simulated({"x": ["north"]}), "layouts = .*: it must be a list"),
+    "swapped": (lambda: dcrisk.estimate(scenario(), "data_loss", []), "layouts = 'data_loss': it must be a list"),
+    "other sites": (
+        lambda: dcrisk.Failure("f", {"nord": 1.0}, 3.0, ["north"]),
+        "name different sites: 'nord', 'north' in one only",
+    ),
+    "column": (
+        lambda: dcrisk.EventTable("t", {"event": ["a"], "rate": [1.0], "site": ["x"], "duration": [3.0]}),
+        "'rate'; did you mean 'rate_per_year'",
+    ),
+    "shipped scenario": (lambda: dcrisk.load_scenario("ovh-strasburg-2021"), "did you mean 'ovh-strasbourg-2021'"),
+}
+
+
+def simulated(layouts=(), trials=10):
+    return dcrisk.simulate(scenario(), layouts or [dcrisk.Layout("x", replicas=["north"])], trials, progress=False)
+
+
+@pytest.mark.parametrize("make, words", TYPES.values(), ids=TYPES)
+def test_one_thing_in_place_of_another(make, words):
+    with pytest.raises(dcrisk.SpecificationError, match=words):
+        make()
+
+
+def test_a_file_without_its_ending(tmp_path):
+    dcrisk.save_scenario(scenario(), tmp_path / "mine.toml")
+    with pytest.raises(dcrisk.SpecificationError, match=r"did you mean '.*mine\.toml'"):
+        dcrisk.load_scenario(tmp_path / "mine")
+
+
+@pytest.mark.parametrize("use", [dcrisk.summary, dcrisk.durability, dcrisk.restoration, dcrisk.plot_exceedance])
+def test_a_scenario_in_place_of_results(use):
+    with pytest.raises(TypeError, match="Scenario is no results: give the Dataset that dcrisk.simulate returns"):
+        use(scenario())
+
+
+def test_a_wait_for_the_compiler_is_told(monkeypatch, capsys):
+    monkeypatch.setattr(sampling, "SECONDS_IN_SILENCE", 0.0)
+    for compiled, progress, told in ((False, True, True), (True, True, False), (False, False, False)):
+        monkeypatch.setattr(sampling, "is_compiled", lambda compiled=compiled: compiled)
+        with sampling.tell_if_it_compiles(progress):
+            time.sleep(0.2)
+        assert ("compiling" in capsys.readouterr().err) is told
+    simulated()
+    monkeypatch.undo()
+    assert sampling.is_compiled()

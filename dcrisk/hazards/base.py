@@ -15,12 +15,14 @@ from dcrisk.specification import (
     check_number,
     check_probability,
     check_text,
+    names_arguments,
     set_field,
 )
 
 STATES = ("interrupted", "damaged", "destroyed")
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Hazard(Specification):
     """What all hazards share: events that come as a Poisson process, or by a plan (:class:`dcrisk.Maintenance`).

@@ -16,10 +16,12 @@ from dcrisk.specification import (
     check_list,
     check_name,
     check_unique,
+    names_arguments,
     set_field,
 )
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class Failure(Hazard):
     """Failures site by site: equipment, people, software.
@@ -78,7 +80,8 @@ class Failure(Hazard):
             rate = check_rates(self.rate_per_year, where)
             sites = list(rate) if self.sites is None else check_list(self.sites, f"{where}: sites")
             if set(sites) != set(rate):
-                raise SpecificationError(f"{where}: sites and rate_per_year name different sites")
+                apart = ", ".join(sorted(map(repr, set(sites) ^ set(rate))))
+                raise SpecificationError(f"{where}: sites and rate_per_year name different sites: {apart} in one only")
         else:
             rate = check_rate(self.rate_per_year, f"{where}: rate_per_year")
             sites = check_list(self.sites if self.sites is not None else (), f"{where}: sites")

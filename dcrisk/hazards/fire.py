@@ -19,12 +19,14 @@ from dcrisk.specification import (
     check_probability,
     check_table,
     check_unique,
+    names_arguments,
     set_field,
 )
 
 Edge = tuple[str, str]
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class Fire(Hazard):
     """Fires that spread from building to building and darken a campus.

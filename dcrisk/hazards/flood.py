@@ -22,12 +22,14 @@ from dcrisk.specification import (
     check_number,
     check_probability,
     check_table,
+    names_arguments,
     set_field,
 )
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class PeaksOverThreshold(Specification):
     """Peaks of a river above a threshold: Poisson times, generalized-Pareto excesses.
@@ -145,6 +147,7 @@ class PeaksOverThreshold(Specification):
         return np.where(exceeded <= 1, self.level(np.minimum(exceeded, 1.0)), np.nan)
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class ReturnLevels(Specification):
     """A table of return levels: the stage that peaks exceed once in so many years on average.
@@ -276,6 +279,7 @@ class ReturnLevels(Specification):
 Stage = PeaksOverThreshold | ReturnLevels
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class Flood(Hazard):
     """Floods of one basin, or of several that tend to rise together.

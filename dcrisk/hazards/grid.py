@@ -17,10 +17,12 @@ from dcrisk.specification import (
     check_number,
     check_table,
     check_unique,
+    names_arguments,
     set_field,
 )
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class Disc(Specification):
     """A disc that falls anywhere in an area and takes down what lies within: a storm, say.
@@ -67,6 +69,7 @@ class Disc(Specification):
         )
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class GridOutage(Hazard):
     """Outages of grid nodes; those that overlap at one node merge (an M/G/infinity busy period).

@@ -15,12 +15,14 @@ from dcrisk.specification import (
     check_name,
     check_number,
     check_unique,
+    names_arguments,
     set_field,
 )
 
 LONGEST = 1e6  # hours, 114 years: beyond, sums lose the grid of times
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class Maintenance(Hazard):
     """Rolling maintenance: planned outages by a schedule, the same in every trial.

@@ -17,6 +17,7 @@ from dcrisk.specification import (
     check_number,
     check_probability,
     check_unique,
+    names_arguments,
     set_field,
 )
 
@@ -24,6 +25,7 @@ COLUMNS = ("event", "rate_per_year", "site", "delay", "duration", "state")
 OPTIONAL = {"delay": 0.0, "state": "interrupted"}
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class EventTable(Hazard):
     """Events with their rates, and what each does to which sites: the catalogue of another catastrophe model.

@@ -82,7 +82,8 @@ def plot_exceedance(
     from matplotlib.ticker import MaxNLocator
 
     counted = quantity == "outages"
-    if thresholds is None and not counted and quantity in AXIS_WORDS and quantity in results:
+    known = isinstance(results, xr.Dataset) and quantity in AXIS_WORDS and quantity in results  # else see exceedance
+    if thresholds is None and not counted and known:
         results = results.assign({quantity: results[quantity].compute()})
         thresholds = _default_thresholds(results[quantity].transpose("layout", "trial").values)
     curves = statistics.exceedance(results, quantity, thresholds, confidence)

@@ -24,6 +24,7 @@ from dcrisk.rare.quantities import Asked
 from dcrisk.rare.strata import Stratum
 from dcrisk.rare.sums import Adder, Job, key_of, no_sums
 from dcrisk.rare.worst_case import WorstCase
+from dcrisk.sampling import tell_if_it_compiles
 from dcrisk.specification import SpecificationError
 from dcrisk.spread import Hands
 
@@ -102,9 +103,8 @@ class Run:
         self._worst = WorstCase(compiled.plan, self._layouts, int(asked.quantity.code))
         self._progress = progress
         nobody = np.zeros(self._layouts, np.bool_)
-        self._adder.add_up(
-            [Job(compiled.plan, 0, 0, 1, 0.0, nobody)]
-        )  # compiles the kernel, which is no part of the time
+        with tell_if_it_compiles(progress):  # which is no part of the time
+            self._adder.add_up([Job(compiled.plan, 0, 0, 1, 0.0, nobody)])
         self._began = time.monotonic()
 
     # ------------------------------------------------------------ crude Monte Carlo

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from dcrisk.specification import (
     Specification,
+    names_arguments,
 )
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class Given(Specification):
     """An event that happens at time 0 of every trial; made by :meth:`Scenario.given`."""

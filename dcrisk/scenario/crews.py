@@ -13,10 +13,12 @@ from dcrisk.specification import (
     check_list,
     check_name,
     check_unique,
+    names_arguments,
     set_field,
 )
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class Crew(Specification):
     """Repair crews: recoveries that find all of them busy wait, first come, first served.

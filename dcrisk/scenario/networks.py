@@ -93,5 +93,5 @@ def _networkx() -> Any:
     try:
         import networkx
     except ImportError as error:
-        raise ImportError("to_networkx needs networkx: install dcrisk[networkx]") from error
+        raise ImportError("to_networkx needs networkx: pip install 'dcrisk[networkx]'") from error
     return networkx

@@ -16,6 +16,7 @@ from dcrisk.specification import (
     check_name,
     check_number,
     check_text,
+    names_arguments,
     set_field,
 )
 
@@ -49,6 +50,7 @@ def _check_node(node: Site | Utility) -> None:
     _check_place(node)
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class Site(Specification):
     """A place that can host something: a campus, a building, a room.
@@ -93,6 +95,7 @@ class Site(Specification):
             check_name(self.part_of, f"node {self.name!r}: part_of")
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class Utility(Specification):
     """What sites need but nothing is hosted in: a grid region, a feed, a network, a cooling loop.

@@ -16,10 +16,12 @@ from dcrisk.specification import (
     check_name,
     check_number,
     check_probability,
+    names_arguments,
     set_field,
 )
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class Backup(Specification):
     """UPS and generators that carry a requirement while it is broken.
@@ -74,6 +76,7 @@ class Backup(Specification):
         )
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class Requirement(Specification):
     """At least ``k`` of ``of`` must be up. Made by :func:`all_of`, :func:`any_of` and :func:`at_least`.

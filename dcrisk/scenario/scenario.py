@@ -26,6 +26,7 @@ from dcrisk.specification import (
     check_number,
     check_text,
     check_unique,
+    names_arguments,
     set_field,
 )
 
@@ -37,6 +38,7 @@ def _has_backup(need: str | Requirement) -> bool:
     return isinstance(need, Requirement) and need.has_backup()
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class Scenario(Specification):
     """Nodes and hazards, checked against each other.
@@ -376,7 +378,7 @@ class Scenario(Specification):
         Raises
         ------
         ImportError
-            Without networkx: install ``dcrisk[networkx]``.
+            Without networkx: ``pip install 'dcrisk[networkx]'``.
 
         Examples
         --------

@@ -11,10 +11,12 @@ from dcrisk.specification import (
     SpecificationError,
     check_name,
     check_probability,
+    names_arguments,
     set_field,
 )
 
 
+@names_arguments
 @dataclass(frozen=True, eq=False, repr=False)
 class Trigger(Specification):
     """One hazard raises another: a storm cuts the grid, a generator that runs catches fire.

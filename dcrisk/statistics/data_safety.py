@@ -11,6 +11,7 @@ from dcrisk import intervals
 from dcrisk.statistics.datasets import (
     YEAR_HOURS,
     Variables,
+    check_results,
     make_dataset,
     named_variables,
     over_layouts,
@@ -97,6 +98,7 @@ def durability(
     allowed = np.atleast_1d(np.asarray(objectives, dtype=np.float64))
     if allowed.ndim != 1 or allowed.size == 0 or not np.all((allowed >= 0.0) & (allowed < np.inf)):
         raise ValueError("objectives must be a list of hours, finite and not negative")
+    check_results(results)
     asynchronous = ["data_lost_hours"] if "data_lost_hours" in results else []
     data = read_results(results, ["data_loss", *asynchronous])
     trials = trials_of(data)

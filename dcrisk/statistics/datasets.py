@@ -20,6 +20,7 @@ WITHIN_ONE = ("capacity",)
 
 def read_results(results: xr.Dataset, names: Sequence[str]) -> xr.Dataset:
     """The variables wanted and the weights, computed, in the order layout, others, trial, and checked."""
+    check_results(results)
     missing = [name for name in names if name not in results]
     if missing:
         raise ValueError(f"the results lack {', '.join(missing)}; they should come from dcrisk.simulate")
@@ -43,6 +44,12 @@ def read_results(results: xr.Dataset, names: Sequence[str]) -> xr.Dataset:
         _check_weights(data["weight"])
     data.attrs = {**results.attrs, "horizon_hours": horizon}
     return data
+
+
+def check_results(results: object) -> None:
+    """Raise unless it is a Dataset, with a word on where results come from."""
+    if not isinstance(results, xr.Dataset):
+        raise TypeError(f"{type(results).__name__} is no results: give the Dataset that dcrisk.simulate returns")
 
 
 def mean_over_trials(results: xr.Dataset, name: str) -> xr.DataArray:

@@ -10,6 +10,7 @@ import xarray as xr
 from dcrisk import intervals
 from dcrisk.statistics.datasets import (
     Variables,
+    check_results,
     make_dataset,
     over_layouts,
     probabilities,
@@ -101,6 +102,7 @@ def summary(
     if not 0.0 <= long_outage_hours < np.inf:
         raise ValueError(f"long_outage_hours = {long_outage_hours}: it must be finite and not negative")
     levels = np.atleast_1d(np.asarray(quantiles, dtype=np.float64))
+    check_results(results)
     capacity = [name for name in CAPACITY if name in results]
     data = read_results(results, ["downtime", "longest_outage", "outages", "data_loss", *capacity])
     trials = trials_of(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xarray as xr
 
 from dcrisk import intervals
-from dcrisk.statistics.datasets import make_dataset, over_layouts, read_results, stacked, trials_of
+from dcrisk.statistics.datasets import check_results, make_dataset, over_layouts, read_results, stacked, trials_of
 
 
 def restoration(results: xr.Dataset, confidence: float = 0.95) -> xr.Dataset:
@@ -54,6 +54,7 @@ def restoration(results: xr.Dataset, confidence: float = 0.95) -> xr.Dataset:
            [0.21, 1.  , 1.  ]])
     """
     intervals.check_confidence(confidence)
+    check_results(results)
     if "down" not in results:
         raise ValueError("the results lack down: call simulate(..., at_hours=[1.0, 24.0, 168.0]) with some hours")
     data = read_results(results, ["down"])
