@@ -184,7 +184,9 @@ def fingerprint(compiled: CompiledScenario) -> str:
 
 def is_compiled() -> bool:
     """Whether this process has the kernel as machine code, compiled now or read from disk."""
-    return bool(kernel().signatures)
+    from dcrisk.kernels.engine import compiled
+
+    return bool(compiled.signatures)
 
 
 def kernel() -> Any:
