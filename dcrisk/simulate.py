@@ -13,7 +13,7 @@ from dcrisk.lazy import chunk_length, lazy_outcomes
 from dcrisk.memory import IN_PARTS, check_fits
 from dcrisk.outcomes import Wanted, bytes_of_trial, make_results, make_variables, run_attributes
 from dcrisk.provenance import call_attributes
-from dcrisk.sampling import fingerprint, sample
+from dcrisk.sampling import fingerprint, sample, tell_if_it_compiles
 from dcrisk.scenario import Scenario
 from dcrisk.specification import SpecificationError, check_list, check_number
 from dcrisk.windows import Windows, check_whole, check_windows
@@ -154,7 +154,8 @@ def _stored(
 
     attrs = run_attributes(scenario, windows) | call
     work = Work(attrs, windows.trials, bytes_of_trial(compiled, wanted), fingerprint(compiled), play)
-    return fill(store, work, length, progress)
+    with tell_if_it_compiles(progress):
+        return fill(store, work, length, progress)
 
 
 def _moments(at_hours: Sequence[float], horizon: float) -> list[float]:

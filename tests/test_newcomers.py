@@ -8,10 +8,12 @@ import time
 import warnings
 
 import pytest
+from click.testing import CliRunner
 from scipy import stats
 
 import dcrisk
 from dcrisk import sampling
+from dcrisk.cli.report import report
 
 
 def scenario(**options):
@@ -211,6 +213,14 @@ def test_a_file_without_its_ending(tmp_path):
 def test_a_scenario_in_place_of_results(use):
     with pytest.raises(TypeError, match="Scenario is no results: give the Dataset that dcrisk.simulate returns"):
         use(scenario())
+
+
+def test_a_report_of_a_folder_that_is_no_store(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.zarr").mkdir()
+    for run, words in (("empty.zarr", "empty.zarr: this folder holds no results"), (".", "results are kept as")):
+        error = CliRunner().invoke(report, [run]).exception
+        assert isinstance(error, ValueError) and words in str(error)
 
 
 def test_a_wait_for_the_compiler_is_told(monkeypatch, capsys):

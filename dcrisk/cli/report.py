@@ -32,9 +32,17 @@ def report(run: Path, output: Path | None, confidence: float | None, baseline: s
     from dcrisk.cli.page import render_estimate, render_results
     from dcrisk.provenance import read_call
 
+    run = run if run.name else run.resolve()
     page = run.with_name(run.name.removesuffix(".zip")).with_suffix(".html") if output is None else output
     check_folder(page)
-    results = dcrisk.open_results(run)
+    try:
+        results = dcrisk.open_results(run)
+    except FileNotFoundError as error:
+        if not run.is_dir():
+            raise
+        raise ValueError(
+            f"{run}: this folder holds no results; give what run wrote with --store or --output"
+        ) from error
     try:
         call = read_call(results.attrs)
         if "risk" not in results:
