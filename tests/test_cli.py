@@ -295,7 +295,9 @@ def test_an_interruption_says_how_to_go_on(path, tmp_path):
     finally:
         process.kill()
     assert (process.returncode, out) == (exits.INTERRUPTED, "")
-    assert err.startswith("dcrisk: interrupted; ") and err.count("\n") == 1
+    said = [line for line in err.splitlines() if line.startswith("dcrisk: ")]
+    assert len(said) == 1 and "Traceback" not in err  # numcodecs warns of what zarr 3.0.8 uses, whatever one does
+    assert said[0].startswith("dcrisk: interrupted; ")
     assert f"of 1,000,000,000 trials are kept in {store}, and the same command goes on: dcrisk run" in err
     assert dcrisk.store_progress(store).done > 0
 

@@ -180,7 +180,7 @@ BAD = {
     "itself": (lambda: connected(1, {("A", "A"): "fibre"}), "'A' and 'A' joins a site with itself"),
     "twice": (lambda: connected(1, {("A", "B"): "x", ("B", "A"): "y"}), "'B' and 'A' is named twice.*any_of"),
     "link without a name": (lambda: connected(1, {("A", "B"): ""}), "between 'A' and 'B': the name ''"),
-    "link is a node": (lambda: connected(1, {("A", "B"): Utility("x")}), "between 'A' and 'B': the name"),
+    "link is a node": (lambda: connected(1, {("A", "B"): Utility("x")}), "between 'A' and 'B': give the name 'x'"),
     "end without a name": (lambda: connected(1, {("A", 7): "x"}), "the name 7"),
     "backup": (
         lambda: connected(2, {("A", "B"): all_of("x", backup=dcrisk.Backup())}),
