@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import random
 from collections.abc import Callable, Generator
 
@@ -31,15 +32,16 @@ def _trials(kind, trials: int, seed: int) -> np.ndarray:  # type: ignore[no-unty
     return np.array([kind(simpy.Environment(), rng).run() for _ in range(trials)])
 
 
-class _Trial:
+class _Trial(abc.ABC):
     """Adds up the hours at which `is_down` says so; whoever changes something calls `changed`."""
 
     def __init__(self, environment, rng: random.Random) -> None:  # type: ignore[no-untyped-def]
         self.environment, self.rng = environment, rng
         self._down, self._since, self._hours = False, 0.0, 0.0
 
+    @abc.abstractmethod
     def is_down(self) -> bool:
-        raise NotImplementedError
+        """Whether the service is down now."""
 
     def changed(self) -> None:
         down, now = self.is_down(), self.environment.now
