@@ -3,9 +3,10 @@
 from dcrisk.hazards.base import STATES, Hazard
 from dcrisk.hazards.failure import Failure
 from dcrisk.hazards.fire import Fire
-from dcrisk.hazards.flood import Flood, PeaksOverThreshold, ReturnLevels
+from dcrisk.hazards.flood import Flood
 from dcrisk.hazards.grid import Disc, GridOutage
 from dcrisk.hazards.maintenance import Maintenance
+from dcrisk.hazards.stages import PeaksOverThreshold, ReturnLevels
 from dcrisk.hazards.table import EventTable
 
 __all__ = [
