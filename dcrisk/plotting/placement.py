@@ -66,6 +66,7 @@ class Room:
         self.guides = np.empty((0, 2))  # points along lines that others draw
         self.strokes = np.empty((0, 2))  # points along these and the arrows
         self.heads = np.empty((0, 2))  # points along their heads
+        self.leaders = np.empty((0, 2))  # points along the lines to labels
 
     def take_marker(self, name: str, spot: Spot, size: float) -> None:
         self.nodes[name] = _Node(np.array(self._figure(spot)), size, size, is_round=True)
@@ -135,7 +136,7 @@ class Room:
         return spot
 
     def _crossed(self, places: FloatArray, user: str) -> FloatArray:
-        """How many nodes lie between each place and a user."""
+        """How many nodes and labels lie between each place and a user."""
         if user not in self.nodes:
             return np.zeros(len(places))
         share = np.linspace(0.0, 1.0, 40)[:, None, None]
@@ -144,6 +145,8 @@ class Room:
         crossed = np.zeros(len(places))
         for node in others:
             crossed += node.holds(paths, 2.0).any(axis=0)
+        for x0, y0, x1, y1 in self.labels:
+            crossed += ((paths > (x0, y0)) & (paths < (x1, y1))).all(axis=2).any(axis=0)
         return crossed
 
     # ---------------------------------------------------------------- arrows
@@ -207,8 +210,9 @@ class Room:
         cost = reach + 1e3 * _overlap(places, width + 2.0, height + 1.0, taken) + 1e4 * np.maximum(0.0, out)
         cost += 25.0 * _count_inside(self.heads, places, width + 5.0, height + 5.0)
         cost += 3.0 * _count_inside(self.strokes, places, width, height)
-        if text in self.nodes:  # a thin line that runs under another marker seems to belong to that one
-            cost += np.where(reach > 20.0, 30.0 * self._crossed(places, text), 0.0)
+        cost += 60.0 * _count_inside(self.leaders, places, width + 4.0, height + 4.0)
+        if text in self.nodes:  # a thin line that runs under another marker or label seems to belong to that one
+            cost += np.where(reach > 20.0, 100.0 * self._crossed(places, text), 0.0)
         chosen = int(np.argmin(cost))
         best = places[chosen]
         self.labels.append(_around(float(best[0]), float(best[1]), width + 2.0, height + 1.0))
@@ -216,6 +220,7 @@ class Room:
         shown.set_bbox({"boxstyle": "square,pad=0.05", "facecolor": "white", "alpha": 0.75, "linewidth": 0})
         if reach[chosen] > 20.0:
             way = np.array((x, y)) - best
+            self.leaders = np.concatenate([self.leaders, _arc(best, np.array((x, y)), 0.0)])
             edge = best + way * min(1.0, *(0.5 * np.array((width, height)) / np.maximum(np.abs(way), 1e-9)))
             self.ax.annotate(
                 "",
