@@ -97,7 +97,7 @@ def never_happens(hazard: Hazard) -> bool:
 
 RESTING: dict[str, Any] = {
     "given": 0,
-    "rate_per_hour": 0.0,
+    "mean_gap": np.inf,
     "mass": 0.0,
     "profile": -1,
     "idle": 0.0,
@@ -106,7 +106,7 @@ RESTING: dict[str, Any] = {
     "phase": 0.0,
     "first_window": 0,
     "windows": 0,
-    "batch": records.DRAWN,
+    "batch": records.BATCH_SIZE,
     "origin": -1,
     "state": records.INTERRUPTED,
     "renewal": 0,
@@ -118,6 +118,8 @@ RESTING: dict[str, Any] = {
     "raises": 0,
     "quiet": 0,
     "unnoticed": 0,
+    "reach": 0.0,
+    "reach_level": 0.0,
     "tilted": 0,
 }
 """The fields of a source at which nothing happens."""
@@ -182,9 +184,14 @@ class Sources:
         for group in groups_of(hazard, rates, common):
             choices = self._add_choices(group.weights, [first + i for i in group.components])
             row = template | choices | self._when(hazard, group, mass)
-            row["quiet"] = int(any(self._components[first + i][2] for i in group.components))
+            quiet = [self._components[first + i][2] for i in group.components]
+            row["quiet"] = int(any(quiet))
             row["unnoticed"] = self._unnoticed(row, [struck[i] for i in group.components])
-            if row["idle"] < 0.0 or row["rate_per_hour"] > 0.0:
+            if row["unnoticed"] and all(quiet) and simple:
+                row["reach"], row["reach_level"] = self._tables.reach(
+                    row["table"], 1.0 / (row["mean_gap"] * mass), row["unnoticed"]
+                )
+            if row["idle"] < 0.0 or row["mean_gap"] < np.inf:
                 planned = isinstance(hazard, Maintenance)
                 self._append(row, group.stream, None if planned else group)
         self._templates[hazard.name] = template | self._add_choices(
@@ -215,16 +222,17 @@ class Sources:
         if isinstance(hazard, Maintenance):
             return plan_of(hazard, hazard.origins()[group.components[0]], *self._window)
         yearly = mean_rate(group.rate) * group.multiplicity
-        per_block = yearly / HOURS_PER_YEAR * mass * records.BLOCK
+        per_trial = yearly / HOURS_PER_YEAR * mass
+        per_block = per_trial * records.BLOCK
         if per_block > MOST_EVENTS_PER_BLOCK:
             raise SpecificationError(
                 f"hazard {hazard.name!r}: {yearly:g} events a year are too many; check the rate's unit"
             )
         if per_block == 0:
             return {}
-        batch = records.DRAWN if per_block >= WORTH_A_BATCH else 1
+        batch = records.BATCH_SIZE if per_block >= WORTH_A_BATCH else 1
         if not durations.is_frozen(group.rate) and group.dispersion == 1.0:
-            return {"rate_per_hour": yearly / HOURS_PER_YEAR, "batch": batch}
+            return {"mean_gap": 1.0 / per_trial, "batch": batch}
         dispersion = group.dispersion if group.dispersion > 1.0 else None
         idle, table = active_law(group.rate, mass, group.multiplicity, dispersion)
         return {"idle": idle, "rate_table": self._tables.add_table(table), "batch": batch}
@@ -347,7 +355,7 @@ class Sources:
     def _skip_runs_of_one(self) -> None:
         """Leave events to be looked at one by one but for the source that has more than all others: to look for a run
         takes as long as to look at two events."""
-        events = [row["rate_per_hour"] * row["mass"] for row in self._rows[: self._timed]]
+        events = [1.0 / row["mean_gap"] for row in self._rows[: self._timed]]
         for row, mine in zip(self._rows, events, strict=False):
             if mine < 0.5 * sum(events):
                 row["unnoticed"] = 0

@@ -7,12 +7,11 @@ All changes of one moment are applied, then the touched vertices are settled onc
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from dcrisk.kernels.evaluate import log_outage, record_loss, record_outage
 from dcrisk.kernels.jit import inner, rare, stay_apart
+from dcrisk.kernels.logarithm import minus_log
 from dcrisk.kernels.outages import come_due, end_outage, hit, lose, touch
 from dcrisk.kernels.pending import next_vertex, push
 from dcrisk.kernels.philox import uniform, uniforms
@@ -110,7 +109,7 @@ def ride(plan, work, key, block, t, v):
     if supply.endless == 0 and refuelled >= supply.refuel:
         hours = sample_hours(plan.tables, plan.table_values, supply.autonomy, lasting)
     if supply.run_rate > 0.0:
-        hours = min(hours, to_grid(-math.log(running) / supply.run_rate))
+        hours = min(hours, to_grid(minus_log(running) / supply.run_rate))
     if hours <= 0.0:
         return
     state.held = 1

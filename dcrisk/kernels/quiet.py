@@ -9,11 +9,13 @@ it was 75; to skip them in runs, and in pairs, to 27 where that was 37 (one core
 from __future__ import annotations
 
 import numpy as np
+from numba import uint64
 
-from dcrisk.kernels.events import choose, draw_together, earliest, later, moment
+from dcrisk.kernels.events import LAST_PLACE, choose, draw_together, earliest, read_date, read_uniforms
 from dcrisk.kernels.jit import inner, rare, stay_apart
-from dcrisk.kernels.records import BLOCK, FIRE, NEVER
-from dcrisk.kernels.tables import sample_hours_in_place
+from dcrisk.kernels.philox import ONE
+from dcrisk.kernels.records import BATCH_SIZE, CHOICE_DRAW, FIRE, KEPT, NEVER, THIRD, TIME, TRIAL_DRAWN
+from dcrisk.kernels.tables import sample_hours, sample_hours_in_place
 
 
 @inner
@@ -43,41 +45,96 @@ def skip(plan, work, key, block, s, last):
     """From an event of source ``s`` with nothing open to the next one that may matter, or after trial ``last``; its source."""
     stay_apart()
     while can_be_skipped(plan, s) and work.cursors[s].trial <= last:
-        pass_over(plan, work, key, block, s, last)
-        following = earliest(work.cursors, plan.timed[0])
-        if following == s:
+        if pass_over(plan, work, key, block, s, last):
             break
-        s = following
+        s = earliest(work.cursors, plan.timed[0])
     return s
 
 
 @inner
 def pass_over(plan, work, key, block, s, last):
-    """The same until another source is next.
+    """Pass over some events, up to one that may matter (True), or that of another source."""
+    cursor = work.cursors[s]
+    other_trial, other_time = next_of_others(work.cursors, plan.timed[0], s)
+    passed = pass_over_together(plan, work, key, block, s, min(other_trial, last + 1))
+    if passed <= 0:
+        return pass_over_each(plan, work, key, block, s, last, other_trial, other_time, passed == 0)
+    read_uniforms(work, s, cursor.event + passed)
+    read_date(work, s)
+    return False
 
-    `kernels.events.advance` and `passes`, event after event, with everything in registers. Where no two components are
-    noticed, one outage may be open when the next begins. Events that overlap and may matter after all are played from
-    the first of them on, so the way back is kept.
+
+@rare
+def pass_over_together(plan, work, key, block, s, before):
+    """The number of events, of those left in the batch, until one that may be noticed; -1 if not all lie before that trial.
+
+    Nobody notices one event, or two at once, so it suffices that each is over before the next begins, or the one after
+    that. Most last less than `Source.reach`; how long the others last is looked at one by one.
+    """
+    stay_apart()
+    source, cursor, drawn = plan.sources[s], work.cursors[s], work.drawn
+    count = uint64(BATCH_SIZE - (cursor.event & (BATCH_SIZE - 1)))
+    start = uint64(cursor.event) & LAST_PLACE
+    stop = start + count
+    if source.reach == 0.0 or drawn[s, TRIAL_DRAWN, stop - ONE] >= before:
+        return -1
+    if cursor.event + np.int64(count) == cursor.drawn:
+        draw_together(plan, work, key, block, s)
+    lag, reach, level = uint64(source.unnoticed), source.reach, source.reach_level
+    doubtful = 0
+    for i in range(count):
+        hours = drawn[s, TIME, start + i + lag] - drawn[s, TIME, start + i]
+        together = drawn[s, TRIAL_DRAWN, start + i + lag] == drawn[s, TRIAL_DRAWN, start + i]
+        doubtful += together & ((hours <= reach) | (drawn[s, THIRD, start + i] >= level))
+    if doubtful > 0:
+        i = start
+        while i < stop and not lasts_until(plan, source, drawn, s, i, i + lag):
+            i += ONE
+        stop = i
+    while stop > start and lasts_until(plan, source, drawn, s, stop - ONE, stop):
+        stop -= ONE
+    return np.int64(stop - start)
+
+
+@inner
+def lasts_until(plan, source, drawn, s, i, later):
+    """Whether an outage is still there when a later event of its trial begins."""
+    if drawn[s, TRIAL_DRAWN, i] != drawn[s, TRIAL_DRAWN, later]:
+        return False
+    hours, u = drawn[s, TIME, later] - drawn[s, TIME, i], drawn[s, THIRD, i]
+    if hours > source.reach and u < source.reach_level:
+        return False
+    return sample_hours(plan.tables, plan.table_values, source.table, u) >= hours
+
+
+@inner
+def pass_over_each(plan, work, key, block, s, last, other_trial, other_time, one):
+    """The same, event after event; if ``one``, no further than to the first that begins when nothing is open.
+
+    Where no two components are noticed, one outage may be open when the next begins. Events that overlap and may matter
+    after all are played from the first of them on.
     """
     source, cursor, drawn = plan.sources[s], work.cursors[s], work.drawn
-    stream, batch = source.stream, source.batch
-    other_trial, other_time = next_of_others(work.cursors, plan.timed[0], s)
-    event, trial, within, time = cursor.event, cursor.trial, cursor.within, cursor.time
-    choice, third, fourth = cursor.choice, cursor.third, cursor.fourth
+    event, trial, time, choice, third = cursor.event, cursor.trial, cursor.time, cursor.choice, cursor.third
+    first = event  # of those that overlap
     until, struck = -np.inf, -1  # the outage that is open: its end, and of what
-    while trial <= last and (trial < other_trial or (trial == other_trial and time < other_time)):
-        component = choose(plan, source, choice)
+    matters = True
+    while True:
         if until < time:
-            cursor.event, cursor.trial, cursor.within, cursor.time = event, trial, within, time
-            cursor.choice, cursor.third, cursor.fourth = choice, third, fourth
+            first = event
+            gone = trial > last or trial > other_trial or (trial == other_trial and time >= other_time)
+            if gone or (event != cursor.event and (one or event & (BATCH_SIZE - 1) == 0)):
+                matters = False
+                break
+        component = choose(plan, source, choice)
         if plan.components[component].quiet == 0 or component == struck:
             break
-        place = (event + 1) & (batch - 1)
-        if place == 0:
-            draw_together(work, key, stream, block, s, event + 1, batch)
-        clock, trials = later(source, within, drawn[s, 0, place])
-        next_trial = trial + int(trials) if trials < BLOCK else NEVER
-        next_time = moment(plan, source, clock)
+        if event + 1 == cursor.drawn:
+            if first < cursor.drawn - BATCH_SIZE:
+                break  # what overlaps is longer than what is kept
+            draw_together(plan, work, key, block, s)
+        place = (event + 1) & (KEPT - 1)
+        next_trial, next_time = int(drawn[s, TRIAL_DRAWN, place]), drawn[s, TIME, place]
         if next_trial == trial or other_trial == trial:  # else what is open now stays so alone
             if source.kind == FIRE:
                 break
@@ -94,17 +151,11 @@ def pass_over(plan, work, key, block, s, last):
                 until, struck = -np.inf, -1
         else:
             until, struck = -np.inf, -1
-        event += 1
-        trial = next_trial if next_trial < BLOCK else NEVER
-        within, time = clock, next_time
-        choice, third, fourth = drawn[s, 1, place], drawn[s, 2, place], drawn[s, 3, place]
-    else:
-        cursor.event, cursor.trial, cursor.within, cursor.time = event, trial, within, time
-        cursor.choice, cursor.third, cursor.fourth = choice, third, fourth
-        return
-    if (event + 1) // batch != (cursor.event + 1) // batch and (cursor.event + 1) & (batch - 1) != 0:
-        first = cursor.event // batch * batch
-        draw_together(work, key, stream, block, s, first, batch)
+        event, trial, time = event + 1, next_trial, next_time
+        choice, third = drawn[s, CHOICE_DRAW, place], drawn[s, THIRD, place]
+    read_uniforms(work, s, first)
+    read_date(work, s)
+    return matters
 
 
 @inner

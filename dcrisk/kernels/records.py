@@ -126,7 +126,7 @@ SOURCE = np.dtype(
         ("kind", "i8"),
         ("hazard", "i8"),
         ("given", "i8"),  # instead of at a rate: 1 strikes at time 0 of every trial, 2 at its start, before the warm-up
-        ("rate_per_hour", "f8"),
+        ("mean_gap", "f8"),  # at a rate that is certain: trials from one event to the next; otherwise infinite
         ("mass", "f8"),  # hours of a trial at which the rate counts in full: its length, but for a monthly profile
         ("profile", "i8"),  # row of profiles, or -1
         ("idle", "f8"),  # an uncertain rate: log of P(no event in a trial), a plan: -inf; 0 for a rate that is certain
@@ -153,6 +153,8 @@ SOURCE = np.dtype(
             "unnoticed",
             "i8",
         ),  # of its components, down at once: 2: any two are noticed by nobody; 1: not known; 0: do not skip
+        ("reach", "f8"),  # hours below which an outage lasts of which the uniform is below the level; 0: not known
+        ("reach_level", "f8"),
         ("tilted", "i8"),  # whether the draws of its events may be tilted
     ]
 )
@@ -299,8 +301,10 @@ CHANGE = np.dtype(
 )
 CURSOR = np.dtype(
     [
-        ("within", "f8"),  # the clock within a trial: hours, or the share of the trial where the rate is uncertain
+        ("clock", "f8"),  # of the last event drawn: trials since the block began
+        ("within", "f8"),  # the share of the trial that has passed, where the rate is uncertain; LAID_OUT: place on the agenda
         ("rate", "f8"),  # uncertain: mean number of events of this trial, or 0 before the first
+        ("drawn", "i8"),  # how many events have been drawn
         ("event", "i8"),
         ("trial", "i8"),
         ("time", "f8"),
@@ -332,8 +336,19 @@ OUTAGE = np.dtype(
 )
 """An outage in the log, not clipped to the window."""
 
-DRAWN = 16
-"""Events whose random numbers are drawn together: enough for the vector units, and 8 kB a source."""
+BATCH_SIZE = 16
+"""Events that are drawn together: enough for the vector units."""
+
+KEPT = 2 * BATCH_SIZE
+"""Events of a source that are kept once drawn: a batch, and the one before or after it."""
+
+REPEATED = 2
+"""The first of them stand behind the last as well, so that those that follow an event lie behind it."""
+
+# rows of Work.drawn: of each event the first four uniforms, and when it happens. Where the rate is certain, the trial stands
+# in place of the first, which it came from.
+FIRST, CHOICE_DRAW, THIRD, FOURTH, TIME = range(5)
+TRIAL_DRAWN = FIRST
 
 
 class Plan(NamedTuple):
@@ -403,7 +418,7 @@ class Work(NamedTuple):
     free_trial: np.ndarray
     stages: np.ndarray  # of the basins of a flood
     scores: np.ndarray  # normal scores of basins or places
-    drawn: np.ndarray  # (source, draw, event): uniforms drawn together
+    drawn: np.ndarray  # (source, row, event): the events that are kept
     in_use: np.ndarray  # member of a FAILOVER gate: in use, left on the way elsewhere, or free
     agenda: np.ndarray  # the events that are laid out, in order of time
     used: np.ndarray  # bins of the tilted draws of this trial
@@ -474,7 +489,7 @@ def rest(plan: Plan, pending: int) -> Work:
         free_trial=np.full(len(plan.crews) + 1, -1, np.int64),
         stages=np.zeros(int(plan.floods["basins"].max(initial=0)) + 1),
         scores=np.zeros(int(max(plan.floods["basins"].max(initial=0), plan.floods["places"].max(initial=0))) + 1),
-        drawn=np.zeros((max(int(plan.timed[0]), 1), 4, DRAWN)),
+        drawn=np.zeros((max(int(plan.timed[0]), 1), 5, KEPT + REPEATED)),
         in_use=np.zeros(len(plan.members) + 1, np.int8),
         agenda=np.zeros(pending, LAID_EVENT),
         used=np.zeros(pending, USED_BIN),

@@ -271,7 +271,7 @@ def continues(division: Division, before: Division | None) -> bool:
 def events_of(compiled: CompiledScenario) -> float:
     """Expected in a trial."""
     sources = compiled.plan.sources[: int(compiled.plan.timed[0])]
-    at_a_rate = float((sources["rate_per_hour"] * sources["mass"]).sum())
+    at_a_rate = float((1.0 / sources["mean_gap"]).sum())
     return at_a_rate + float(
         (sources["given"] != 0).sum() + sources["windows"].sum() - np.clip(sources["idle"], -40.0, 0.0).sum()
     )

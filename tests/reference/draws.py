@@ -13,6 +13,10 @@ from dcrisk.kernels.records import SHARED_DRAW
 from reference.normal import mix
 
 WORD = 0xFFFFFFFF
+LN2 = float.fromhex("0x1.62e42feep-1"), float.fromhex("0x1.a39ef35793c76p-33")  # the first times a power of 2 is exact
+ROOT_OF_TWO = float.fromhex("0x1.6a09ep+0")
+ATANH = [0.6666666666666735, 0.3999999999940942, 0.2857142874366239, 0.22222198432149784, 0.1818357216161805]
+ATANH += [0.15313837699209373, 0.14798198605116586]
 
 
 def philox(key, counter):
@@ -22,6 +26,23 @@ def philox(key, counter):
         x = [(p1 >> 32) ^ x[1] ^ k[0], p1 & WORD, (p0 >> 32) ^ x[3] ^ k[1], p0 & WORD]
         k = [(k[0] + 0x9E3779B9) & WORD, (k[1] + 0xBB67AE85) & WORD]
     return x
+
+
+def minus_log(u):
+    """-log(u): with u = 2**k (1 + f) and s = f / (2 + f), log(1 + f) is 2 s (1 + s**2 / 3 + s**4 / 5 ...).
+
+    Each step is rounded as it is in the kernel, with the coefficients that fit this interval best.
+    """
+    mantissa, k = math.frexp(u)
+    if mantissa * 2.0 < ROOT_OF_TWO:
+        mantissa, k = mantissa * 2.0, k - 1
+    f = mantissa - 1.0
+    s = f / (2.0 + f)
+    rest = 0.0
+    for coefficient in reversed(ATANH):
+        rest = s * s * (coefficient + rest)
+    half = 0.5 * f * f
+    return (half - (s * (half + rest) + k * LN2[1]) - f) - k * LN2[0]
 
 
 def to_grid(hours):

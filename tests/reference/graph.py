@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dcrisk.kernels.records import BACKUP_DRAWS, GROUP_DRAWS, RESTART_DRAWS
 from dcrisk.scenario import Requirement, Site
-from reference.draws import Event, quantile, to_grid
+from reference.draws import Event, minus_log, quantile, to_grid
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Graph:
             return 0.0
         runs = math.inf
         if backup.run_failure_rate_per_hour > 0:
-            runs = to_grid(-math.log(event.uniform(first + 3)) / backup.run_failure_rate_per_hour)
+            runs = to_grid(minus_log(event.uniform(first + 3)) / backup.run_failure_rate_per_hour)
         if backup.autonomy == math.inf or event.uniform(first + 2) < backup.refuel_probability:
             return runs
         return min(runs, quantile(backup.autonomy, event.uniform(first + 1)))

@@ -10,10 +10,10 @@ from itertools import count, takewhile
 from dcrisk.compiler import HOURS_PER_YEAR, active_law, alias_table, given_stream, profile_points, stream_number
 from dcrisk.durations import is_frozen
 from dcrisk.hazards import EventTable, Failure, Flood, Hazard, Maintenance
-from dcrisk.kernels.records import ORIGIN, RATE_DRAWS
+from dcrisk.kernels.records import BLOCK, ORIGIN, RATE_DRAWS
 from dcrisk.rates import mean_rate
 from dcrisk.scenario import Given
-from reference.draws import Event, level, to_grid
+from reference.draws import Event, level, minus_log, to_grid
 
 
 @dataclass(frozen=True)
@@ -150,16 +150,13 @@ def planned(row, key, block, warmup, horizon):
 def certain(row, key, block, warmup, horizon):
     """Events of a fixed rate: the windows of a block are laid end to end."""
     masses, hours = profile_points(row.hazard.monthly, warmup, horizon)
-    mass, number, trial, within = masses[-1], 0, 0, 0.0
+    mass, number, clock = masses[-1], 0, 0.0
     while mass > 0:
         event = Event(row, number, block, key)
-        within -= math.log(event.uniform(0)) / (row.per_year / HOURS_PER_YEAR)
-        if within >= mass:
-            windows = math.floor(within / mass)
-            trial, within = trial + windows, within - windows * mass
-            if within >= mass:
-                trial, within = trial + 1, within - mass
-        yield trial, moment(masses, hours, max(within, 0.0), warmup), event
+        gap = minus_log(event.uniform(0)) * (1.0 / (row.per_year / HOURS_PER_YEAR * mass))  # in trials
+        clock += (min(gap, BLOCK) + 1.5 * 2.0**11) - 1.5 * 2.0**11
+        trial = math.floor(clock)
+        yield trial, moment(masses, hours, (clock - trial) * mass, warmup), event
         number += 1
 
 
@@ -177,9 +174,9 @@ def uncertain(row, key, block, warmup, horizon):
     while idle < 0:
         event = Event(row, number, block, key)
         if mean > 0:
-            within -= math.log(event.uniform(0)) / mean
+            within += minus_log(event.uniform(0)) / mean
         if mean == 0 or within >= 1:
-            trial += 1 + math.floor(math.log(event.uniform(RATE_DRAWS)) / idle)
+            trial += 1 + math.floor(-minus_log(event.uniform(RATE_DRAWS)) / idle)
             mean = level(table, event.uniform(RATE_DRAWS + 1))
             within = -math.log1p(event.uniform(RATE_DRAWS + 2) * math.expm1(-mean)) / mean
         yield trial, moment(masses, hours, within * mass, warmup), event
