@@ -159,22 +159,30 @@ class Graph:
             if holder not in self._spared:
                 self._contents[self.nodes[holder]].append(vertex)
 
-    def is_quiet(self, struck: Sequence[int], state: int) -> bool:
-        """Whether an outage of these nodes alone is noticed by no service, backup, copy or replica."""
-        if state > records.INTERRUPTED and any(self._contents[v] for v in struck):
-            return False
-        down, missing = list(dict.fromkeys(struck)), dict[int, int]()
+    def asked_by(self, struck: Sequence[int], state: int) -> list[int] | None:
+        """The supplies whose backups an outage of these nodes alone asks, if nobody else notices it as long as they hold.
+
+        None if a service does, or a copy, a replica, or a crew that has to mend several of them.
+        """
+        down, missing, asked = list(dict.fromkeys(struck)), dict[int, int](), list[int]()
+        if state > records.INTERRUPTED and any(self._contents[v] for v in down):
+            return None
+        if len(down) > 1 and any(self._vertices[v]["crew"] >= 0 for v in down):
+            return None
         for v in down:
             if self._vertices[v]["kind"] != records.PLAIN:
-                return False
+                return None
             for parent in self._parents[v]:
                 above = self._vertices[parent]
                 if above["kind"] >= records.WATCHFUL:
-                    return False
+                    return None
                 missing[parent] = missing.get(parent, 0) + 1
                 if missing[parent] == above["tolerance"] + 1 and parent not in down:
-                    down.append(parent)
-        return True
+                    if above["kind"] == records.BACKUP:
+                        asked.append(above["item"])
+                    else:
+                        down.append(parent)
+        return None if any(self._supplies[supply][-1] >= 0 for supply in asked) else asked
 
     def arrays(self) -> dict[str, np.ndarray]:
         assert records.VERTEX.names is not None

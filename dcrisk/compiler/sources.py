@@ -53,6 +53,16 @@ class Group(NamedTuple):
     dispersion: float = 1.0
 
 
+class Component(NamedTuple):
+    """A row of `kernels.records.COMPONENT`."""
+
+    first_node: int
+    last_node: int
+    quiet: int
+    first_asked: int
+    last_asked: int
+
+
 def groups_of(hazard: Hazard, rates: Mapping[str, Rate], common: Rate | None) -> list[Group]:
     """Components by what is known of their rates: the certain ones together, one unknown each, or one for all.
 
@@ -139,7 +149,8 @@ class Sources:
         """Of each source: whose events come at a rate, in which group; None where they come otherwise."""
         self._streams: dict[int, str] = {}
         self._choices: list[tuple[float, int, int]] = []
-        self._components: list[tuple[int, int, int]] = []
+        self._components: list[Component] = []
+        self._asked: list[int] = []
         self._component_nodes: list[int] = []
         self._profiles: list[tuple[int, int]] = []
         self._profile_masses: list[float] = []
@@ -165,13 +176,12 @@ class Sources:
         self._first_component[hazard.name] = first
         raises = any(trigger.cause == hazard.name for trigger in scenario.triggers)
         simple = fields["kind"] in (records.FAILURE, records.GRID)
+        looked_at = simple or isinstance(hazard, Fire)
         reached = [self._reach(hazard, origin) for origin in hazard.origins()] if isinstance(hazard, Fire) else struck
         worst = fields["state"] if simple else records.DESTROYED
         for nodes, all_nodes in zip(struck, reached, strict=True):
-            quiet = (simple or isinstance(hazard, Fire)) and not raises and self._graph.is_quiet(all_nodes, int(worst))
-            first_node = len(self._component_nodes)
-            self._component_nodes.extend(nodes)
-            self._components.append((first_node, len(self._component_nodes), int(quiet)))
+            asked = self._graph.asked_by(all_nodes, int(worst)) if looked_at and not raises else None
+            self._add_component(nodes, asked if simple or not asked else None)
         profile, mass = self._profile(hazard.monthly)
         template = RESTING | {
             "hazard": number,
@@ -184,13 +194,8 @@ class Sources:
         for group in groups_of(hazard, rates, common):
             choices = self._add_choices(group.weights, [first + i for i in group.components])
             row = template | choices | self._when(hazard, group, mass)
-            quiet = [self._components[first + i][2] for i in group.components]
-            row["quiet"] = int(any(quiet))
-            row["unnoticed"] = self._unnoticed(row, [struck[i] for i in group.components])
-            if row["unnoticed"] and all(quiet) and simple:
-                row["reach"], row["reach_level"] = self._tables.reach(
-                    row["table"], 1.0 / (row["mean_gap"] * mass), row["unnoticed"]
-                )
+            row["quiet"] = int(any(self._components[first + i].quiet for i in group.components))
+            row |= self._unnoticed(row, group.components, first, struck)
             if row["idle"] < 0.0 or row["mean_gap"] < np.inf:
                 planned = isinstance(hazard, Maintenance)
                 self._append(row, group.stream, None if planned else group)
@@ -198,16 +203,36 @@ class Sources:
             [mean_rate(rate) for rate in rates.values()], [first + i for i in range(len(rates))]
         )
 
-    def _unnoticed(self, row: Mapping[str, Any], struck: Sequence[Sequence[int]]) -> int:
-        """How many of the components that a source strikes may be down at once and are noticed by nobody: 1 or 2.
+    def _add_component(self, nodes: Sequence[int], asked: Sequence[int] | None) -> None:
+        """A further component; None if an outage of it is noticed even where all backups hold."""
+        first_node, first_asked = len(self._component_nodes), len(self._asked)
+        self._component_nodes.extend(nodes)
+        self._asked.extend(asked or [])
+        self._components.append(
+            Component(first_node, len(self._component_nodes), int(asked is not None), first_asked, len(self._asked))
+        )
 
-        0 where its events do not come at one certain rate, so that they are not skipped in runs.
+    def _unnoticed(
+        self, row: Mapping[str, Any], places: Sequence[int], first: int, struck: Sequence[Sequence[int]]
+    ) -> dict[str, Any]:
+        """What tells how the events of a source can be passed over in runs.
+
+        ``unnoticed``: how many of the components that it strikes may be down at once and are noticed by nobody, 1 or 2; 0
+        where its events do not come at one certain rate.
         """
         if not row["quiet"] or row["given"] or row["idle"] != 0.0:
-            return 0
-        pairs = itertools.combinations(struck, 2)
-        simple = row["kind"] in (records.FAILURE, records.GRID) and len(struck) <= MOST_PAIRED
-        return 1 + int(simple and all(self._graph.is_quiet([*a, *b], row["state"]) for a, b in pairs))
+            return {}
+        if row["kind"] not in (records.FAILURE, records.GRID):
+            return {"unnoticed": 1}
+        components = [self._components[first + i] for i in places]
+        silent = all(c.quiet and c.first_asked == c.last_asked for c in components)
+        pairs = itertools.combinations([struck[i] for i in places], 2)
+        paired = silent and len(places) <= MOST_PAIRED
+        unnoticed = 1 + int(paired and all(self._graph.asked_by([*a, *b], row["state"]) == [] for a, b in pairs))
+        if not silent:
+            return {"unnoticed": unnoticed}
+        reach, level = self._tables.reach(row["table"], 1.0 / (row["mean_gap"] * row["mass"]), unnoticed)
+        return {"unnoticed": unnoticed, "reach": reach, "reach_level": level}
 
     def _reach(self, fire: Fire, origin: str) -> list[int]:
         """The nodes that a fire which begins there may strike, sooner or later."""
@@ -312,9 +337,8 @@ class Sources:
     def _add_failed(self, number: int, switches: Sequence[int]) -> None:
         """An outage of some vertices from the start of every trial to beyond its end: the last of the timed sources,
         so that all others keep their places and draws."""
-        component, first_node = len(self._components), len(self._component_nodes)
-        self._component_nodes.extend(switches)
-        self._components.append((first_node, len(self._component_nodes), 0))
+        component = len(self._components)
+        self._add_component(switches, None)
         hours = self._tables.add(2.0 * sum(self._window))
         row = RESTING | {"hazard": number, "kind": records.GRID, "given": 2, "table": hours, "origin": component}
         self._append(row | self._add_choices([1.0], [component]), FAILED)
@@ -374,6 +398,7 @@ class Sources:
             "choices": rows(records.CHOICE, self._choices),
             "components": rows(records.COMPONENT, self._components),
             "component_nodes": np.array(self._component_nodes, np.int64),
+            "asked": np.array(self._asked, np.int64),
             "triggers": rows(records.TRIGGER, self._triggers),
             "raised": raised,
             "profiles": rows(records.PROFILE, self._profiles),

@@ -34,6 +34,7 @@ from dcrisk.kernels.records import (
     FLOOD,
     GAP,
     GRID,
+    IDLE,
     NEVER,
     NOTHING,
     OVERFLOW,
@@ -109,12 +110,15 @@ def play(plan, work, outcomes, key, block, trial, trial_number, column, s):
                 s = earliest(work.cursors, timed)
                 if counters[PENDING] == 0 and plan.sources[now].quiet == 1 and not can_be_skipped(plan, now):
                     following = work.cursors[s].time if work.cursors[s].trial == trial else np.inf
-                    if passes(plan, now, t, choice, third, following):
+                    if passes(plan, work, key, block, now, event, t, choice, third, following):
                         continue
             else:
                 break
             happen(plan, work, key, block, now, t, trial_number, event, choice, third, fourth)
         settle(plan, work, outcomes, key, block, t, trial_number, column)
+        if counters[PENDING] == counters[IDLE]:  # all that waits are timers of demands that are over
+            counters[PENDING] = 0
+            counters[IDLE] = 0
     return s
 
 

@@ -35,10 +35,8 @@ from dcrisk.kernels.records import (
     TRIAL,
     TRIAL_DRAWN,
 )
-
 from dcrisk.kernels.tables import quantile, to_grid
 from dcrisk.kernels.tilts import tilted
-
 
 LAST_PLACE = uint64(KEPT - 1)  # unsigned: an index that may be negative keeps a loop from being done several at a time
 AFTER_THE_BLOCK, TO_CLOCK = 1.0 * BLOCK, 1.5 * 2.0**11

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from dcrisk.kernels.backup import carries
 from dcrisk.kernels.evaluate import log_outage, record_loss, record_outage
 from dcrisk.kernels.jit import inner, rare, stay_apart
-from dcrisk.kernels.logarithm import minus_log
 from dcrisk.kernels.outages import come_due, end_outage, hit, lose, touch
 from dcrisk.kernels.pending import next_vertex, push
 from dcrisk.kernels.philox import uniform, uniforms
@@ -19,33 +19,28 @@ from dcrisk.kernels.records import (
     ACCOUNT,
     BACKUP,
     BACKUP_AGE,
-    BACKUP_DRAWS,
     CAPACITY,
     END,
     EXHAUSTED,
     FAILOVER,
-    GROUP_DRAWS,
-    GROUP_TILT,
+    IDLE,
     INTERRUPTED,
     NOTHING,
     PENDING,
     PLACED,
     QUEUED,
     RECOPIED,
-    REFUEL_TILT,
     REPLICA,
     RESTART,
     RESTART_DRAWS,
     RESTORED,
     SERVICE,
     START,
-    START_TILT,
     STORE,
     WATCHFUL,
 )
 from dcrisk.kernels.services import in_time, settle_account, settle_capacity, settle_failover, settle_placed
 from dcrisk.kernels.tables import sample_hours, to_grid
-from dcrisk.kernels.tilts import tilted
 from dcrisk.kernels.triggers import raise_others
 
 
@@ -56,10 +51,23 @@ def apply_change(plan, work, key, block, trial, t, what, v, state, cause, detail
         hit(plan, work, key, block, trial, t, t, detail, v, state, cause)
     elif what == END:
         end_outage(plan, work, v, state)
+    elif what == EXHAUSTED:
+        exhaust(work, v, detail)
     else:
         if what == RESTORED:
             work.states[v].own -= 1
         come_due(work, v, detail)
+
+
+@inner
+def exhaust(work, v, since):
+    """What a backup can carry is used up; it matters if the demand that began then still lasts."""
+    state = work.states[v]
+    if state.demand == 1 and state.demand_since == since:
+        state.timed = 0
+        come_due(work, v, since)
+    else:
+        work.counters[IDLE] -= 1
 
 
 @inner
@@ -71,6 +79,8 @@ def settle_backup(plan, work, key, block, t, v, broken):
     if not broken:
         state.demand = 0
         state.held = 0
+        work.counters[IDLE] += state.timed
+        state.timed = 0
         return False
     if state.demand == 0:
         state.demand = 1
@@ -84,36 +94,17 @@ def settle_backup(plan, work, key, block, t, v, broken):
 
 @inner
 def ride(plan, work, key, block, t, v):
-    """A demand on backup power: does it start, how long does it last, and what does its running bring?
-
-    The beta-factor model (Fleming 1975; NUREG/CR-5485): the share ``beta`` of the start failures, drawn once for
-    the group, strikes all of it; the own failures are scaled so that each backup fails as often as it should.
-    """
+    """A demand on backup power: how long does it last, and what does its running bring?"""
     state = work.states[v]
     supply = plan.supplies[plan.vertices[v].item]
     s, event = state.demand_cause >> 32, state.demand_cause & 0xFFFFFFFF
-    stream = plan.sources[s].stream
     state.held = 0
-    if supply.common > 0.0:
-        together = uniform(key, stream, block, event, GROUP_DRAWS + supply.group)
-        if tilted(plan, work, s, GROUP_TILT, supply.group, state.demand_cause, together) < supply.common:
-            return
-    number = plan.vertices[v].item
-    starting, lasting = uniforms(key, stream, block, event, BACKUP_DRAWS + 4 * number)
-    if tilted(plan, work, s, START_TILT, number, state.demand_cause, starting) < supply.own:
-        return
-    refuelled, running = uniforms(key, stream, block, event, BACKUP_DRAWS + 4 * number + 2)
-    if supply.endless == 0:
-        refuelled = tilted(plan, work, s, REFUEL_TILT, number, state.demand_cause, refuelled)
-    hours = np.inf
-    if supply.endless == 0 and refuelled >= supply.refuel:
-        hours = sample_hours(plan.tables, plan.table_values, supply.autonomy, lasting)
-    if supply.run_rate > 0.0:
-        hours = min(hours, to_grid(minus_log(running) / supply.run_rate))
+    hours = carries(plan, work, key, block, s, event, plan.vertices[v].item)
     if hours <= 0.0:
         return
     state.held = 1
     if hours < np.inf:
+        state.timed = 1
         push(work.heap, work.counters, PENDING, t + hours, EXHAUSTED, v, INTERRUPTED, state.demand_cause, t)
     if supply.raises >= 0:
         raise_others(plan, work, key, block, t, s, event, NOTHING, supply.raises)

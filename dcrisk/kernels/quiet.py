@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import uint64
 
+from dcrisk.kernels.backup import hold
 from dcrisk.kernels.events import LAST_PLACE, choose, draw_together, earliest, read_date, read_uniforms
 from dcrisk.kernels.jit import inner, rare, stay_apart
 from dcrisk.kernels.philox import ONE
@@ -19,19 +20,22 @@ from dcrisk.kernels.tables import sample_hours, sample_hours_in_place
 
 
 @inner
-def passes(plan, s, t, choice, third, following):
+def passes(plan, work, key, block, s, event, t, choice, third, following):
     """Whether an event, with nothing else open, ends before the following one and no service notices.
 
     What a fire brings is looked at only where nothing follows in its trial: then it need not be known.
     """
     source = plan.sources[s]
-    if plan.components[choose(plan, source, choice)].quiet == 0:
+    component = plan.components[choose(plan, source, choice)]
+    alone = component.first_asked == component.last_asked
+    if component.quiet == 0 or (source.tilted == 1 and not alone):  # to tilt a draw twice would weigh it twice
         return False
-    if following == np.inf:
+    if following == np.inf and alone:
         return True
     if source.kind == FIRE:
         return False
-    return t + sample_hours_in_place(plan.tables, plan.table_values, source.table, third) < following
+    hours = sample_hours_in_place(plan.tables, plan.table_values, source.table, third)
+    return t + hours < following and (alone or hold(plan, work, key, block, s, event, component, hours))
 
 
 @inner
@@ -127,7 +131,9 @@ def pass_over_each(plan, work, key, block, s, last, other_trial, other_time, one
                 matters = False
                 break
         component = choose(plan, source, choice)
-        if plan.components[component].quiet == 0 or component == struck:
+        struck_now = plan.components[component]
+        asks = struck_now.first_asked < struck_now.last_asked
+        if struck_now.quiet == 0 or asks or component == struck:
             break
         if event + 1 == cursor.drawn:
             if first < cursor.drawn - BATCH_SIZE:

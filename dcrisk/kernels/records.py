@@ -163,7 +163,9 @@ COMPONENT = np.dtype(
     [
         ("first_node", "i8"),
         ("last_node", "i8"),
-        ("quiet", "i8"),  # 1: an outage of it alone is noticed by no service, backup, copy or crew
+        ("quiet", "i8"),  # 1: an outage of it alone is noticed by no service, copy or crew if all backups hold that it asks
+        ("first_asked", "i8"),
+        ("last_asked", "i8"),
     ]
 )
 PROFILE = np.dtype([("first", "i8"), ("last", "i8")])
@@ -273,6 +275,7 @@ STATE = np.dtype(
             "i1",
         ),  # BACKUP, RESTART, REPLICA: the inputs do not suffice; FAILOVER: what it is about; ACCOUNT: the service is down
         ("held", "i1"),  # BACKUP: carried by it; REPLICA, RECOPIED: is elsewhere; FAILOVER: will go back
+        ("timed", "i1"),  # BACKUP: a timer waits for the end of what it can carry
         ("due", "i1"),  # a timer of this vertex has come
         ("queued", "i1"),
         ("since", "f8"),  # down since
@@ -368,6 +371,7 @@ class Plan(NamedTuple):
     choices: np.ndarray
     components: np.ndarray
     component_nodes: np.ndarray
+    asked: np.ndarray  # rows of supplies
     fires: np.ndarray
     buildings: np.ndarray
     edges: np.ndarray
@@ -464,8 +468,8 @@ HITS, SUM, SQUARES, MOST = codes(0, 4)
 
 
 # places in Work.counters
-PENDING, FRONT, QUEUED, ORDER, BATCH, STRUCK, OVERFLOW, LOGGED, LAID, USED, UNTILTED, TRIAL = codes(0, 12)
-COUNTERS = 12
+PENDING, FRONT, QUEUED, ORDER, BATCH, STRUCK, OVERFLOW, LOGGED, LAID, USED, UNTILTED, TRIAL, IDLE = codes(0, 13)
+COUNTERS = 13
 
 
 def rest(plan: Plan, pending: int) -> Work:

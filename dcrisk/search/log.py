@@ -40,10 +40,9 @@ def compile_sites(
     compiled = compile_scenario(scenario, alone, horizon=horizon, warmup=warmup)
     any_choice = Layout("any choice", replicas=replicas, quorum=len(replicas) - needed + 1, copies=stores)
     noticed = compile_scenario(scenario, [any_choice], horizon=horizon, warmup=warmup).plan
-    for ours, theirs in ((compiled.plan.sources, noticed.sources), (compiled.plan.components, noticed.components)):
-        ours["quiet"] = theirs["quiet"]
-    compiled.plan.sources["unnoticed"] = noticed.sources["unnoticed"]
-    return compiled
+    for field in ("quiet", "unnoticed", "reach", "reach_level"):
+        compiled.plan.sources[field] = noticed.sources[field]
+    return compiled._replace(plan=compiled.plan._replace(components=noticed.components, asked=noticed.asked))
 
 
 def chunks(log: Log, seed: int, start: int, stop: int) -> Iterator[npt.NDArray[Any]]:
