@@ -128,7 +128,8 @@ RESTING: dict[str, Any] = {
     "raises": 0,
     "quiet": 0,
     "unnoticed": 0,
-    "reach": 0.0,
+    "silent": 0,
+    "reach": np.inf,
     "reach_level": 0.0,
     "tilted": 0,
 }
@@ -229,10 +230,7 @@ class Sources:
         pairs = itertools.combinations([struck[i] for i in places], 2)
         paired = silent and len(places) <= MOST_PAIRED
         unnoticed = 1 + int(paired and all(self._graph.asked_by([*a, *b], row["state"]) == [] for a, b in pairs))
-        if not silent:
-            return {"unnoticed": unnoticed}
-        reach, level = self._tables.reach(row["table"], 1.0 / (row["mean_gap"] * row["mass"]), unnoticed)
-        return {"unnoticed": unnoticed, "reach": reach, "reach_level": level}
+        return {"unnoticed": unnoticed, "silent": int(silent)}
 
     def _reach(self, fire: Fire, origin: str) -> list[int]:
         """The nodes that a fire which begins there may strike, sooner or later."""
@@ -384,11 +382,20 @@ class Sources:
             if mine < 0.5 * sum(events):
                 row["unnoticed"] = 0
 
+    def _set_reaches(self) -> None:
+        """How long quiet outages mostly last, which says of most of them that they are over before the next event."""
+        timed = self._rows[: self._timed]
+        per_hour = sum(1.0 / (row["mean_gap"] * row["mass"]) for row in timed if row["mean_gap"] < np.inf)
+        for row in timed:
+            if row["quiet"] and row["kind"] in (records.FAILURE, records.GRID):
+                row["reach"], row["reach_level"] = self._tables.reach(row["table"], per_hour, max(row["unnoticed"], 1))
+
     def arrays(self) -> dict[str, np.ndarray]:
         """The arrays of the plan that belong to sources."""
         assert records.SOURCE.names is not None
         names = records.SOURCE.names
         self._skip_runs_of_one()
+        self._set_reaches()
         raised = np.full((len(self._triggers), len(self._rows)), -1, np.int64)
         for (k, s), row in self._raised.items():
             raised[k, s] = row

@@ -47,10 +47,9 @@ from dcrisk.kernels.triggers import raise_others
 
 
 @inner
-def happen(plan, work, key, block, s, t, trial, event, choice, third, fourth):
+def happen(plan, work, key, block, s, c, t, trial, event, third, fourth):
     """An event of a source."""
     kind = plan.sources[s].kind
-    c = choose(plan, plan.sources[s], choice)
     if kind <= GRID:
         happened = strike(plan, work, key, block, s, c, t, trial, event, third)
     else:
@@ -101,20 +100,21 @@ def play(plan, work, outcomes, key, block, trial, trial_number, column, s):
                     continue
                 now, event = v, cause
                 _, choice = uniforms(key, plan.sources[now].stream, block, event, GAP)
+                component = choose(plan, plan.sources[now], choice)
                 third, fourth = uniforms(key, plan.sources[now].stream, block, event, DURATION)
             elif work.cursors[s].trial == trial and work.cursors[s].time == t:
                 cursor = work.cursors[s]
                 now, event = s, cursor.event
-                choice, third, fourth = cursor.choice, cursor.third, cursor.fourth
+                component, third, fourth = cursor.component, cursor.third, cursor.fourth
                 advance(plan, work, key, block, s)
                 s = earliest(work.cursors, timed)
                 if counters[PENDING] == 0 and plan.sources[now].quiet == 1 and not can_be_skipped(plan, now):
                     following = work.cursors[s].time if work.cursors[s].trial == trial else np.inf
-                    if passes(plan, work, key, block, now, event, t, choice, third, following):
+                    if passes(plan, work, key, block, now, component, event, t, third, following):
                         continue
             else:
                 break
-            happen(plan, work, key, block, now, t, trial_number, event, choice, third, fourth)
+            happen(plan, work, key, block, now, component, t, trial_number, event, third, fourth)
         settle(plan, work, outcomes, key, block, t, trial_number, column)
         if counters[PENDING] == counters[IDLE]:  # all that waits are timers of demands that are over
             counters[PENDING] = 0

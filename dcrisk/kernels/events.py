@@ -124,7 +124,7 @@ def advance(plan, work, key, block, s):
     source, cursor = plan.sources[s], work.cursors[s]
     if cursor.event + 1 == cursor.drawn:
         draw_together(plan, work, key, block, s)
-    read_uniforms(work, s, cursor.event + 1)
+    read_uniforms(plan, work, s, cursor.event + 1)
     if source.given != 0:
         cursor.trial = cursor.event
         cursor.time = 0.0 if source.given == 1 else to_grid(-plan.window[0])
@@ -141,11 +141,14 @@ def advance(plan, work, key, block, s):
 
 
 @inner
-def read_uniforms(work, s, event):
-    """Bring a source to one of the events that are kept, but for when it happens."""
+def read_uniforms(plan, work, s, event):
+    """Bring a source to one of the events that are kept, but for when it happens.
+
+    Whom it strikes is looked up here, long before it is asked for: there it would have to be waited for.
+    """
     cursor, drawn, place = work.cursors[s], work.drawn, event & (KEPT - 1)
     cursor.event = event
-    cursor.choice = drawn[s, CHOICE_DRAW, place]
+    cursor.component = choose(plan, plan.sources[s], drawn[s, CHOICE_DRAW, place])
     cursor.third = drawn[s, THIRD, place]
     cursor.fourth = drawn[s, FOURTH, place]
 
@@ -211,7 +214,7 @@ def advance_laid(plan, work, s):
     cursor.within = i + 1.0
     cursor.trial = work.counters[TRIAL]
     cursor.time = laid.time
-    cursor.choice = laid.component
+    cursor.component = laid.component
     if source.kind <= GRID or source.kind == DISC:
         cursor.third = tilted(plan, work, s, DURATION_TILT, s, (s << 32) | cursor.event, cursor.third)
 
@@ -257,7 +260,7 @@ def earliest(cursors, sources):
 def choose(plan, source, u):
     """The component an event strikes: an alias-table draw (Walker 1977), unless it is known."""
     if source.origin != -1:
-        return source.origin if source.origin >= 0 else int(u)
+        return source.origin
     place = u * source.size
     i = min(int(place), source.size - 1)
     choice = plan.choices[source.first + i]

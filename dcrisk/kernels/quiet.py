@@ -20,13 +20,13 @@ from dcrisk.kernels.tables import sample_hours, sample_hours_in_place
 
 
 @inner
-def passes(plan, work, key, block, s, event, t, choice, third, following):
+def passes(plan, work, key, block, s, c, event, t, third, following):
     """Whether an event, with nothing else open, ends before the following one and no service notices.
 
     What a fire brings is looked at only where nothing follows in its trial: then it need not be known.
     """
     source = plan.sources[s]
-    component = plan.components[choose(plan, source, choice)]
+    component = plan.components[c]
     alone = component.first_asked == component.last_asked
     if component.quiet == 0 or (source.tilted == 1 and not alone):  # to tilt a draw twice would weigh it twice
         return False
@@ -34,7 +34,9 @@ def passes(plan, work, key, block, s, event, t, choice, third, following):
         return True
     if source.kind == FIRE:
         return False
-    hours = sample_hours_in_place(plan.tables, plan.table_values, source.table, third)
+    hours = source.reach
+    if third >= source.reach_level or t + hours >= following:
+        hours = sample_hours(plan.tables, plan.table_values, source.table, third)
     return t + hours < following and (alone or hold(plan, work, key, block, s, event, component, hours))
 
 
@@ -63,7 +65,7 @@ def pass_over(plan, work, key, block, s, last):
     passed = pass_over_together(plan, work, key, block, s, min(other_trial, last + 1))
     if passed <= 0:
         return pass_over_each(plan, work, key, block, s, last, other_trial, other_time, passed == 0)
-    read_uniforms(work, s, cursor.event + passed)
+    read_uniforms(plan, work, s, cursor.event + passed)
     read_date(work, s)
     return False
 
@@ -80,7 +82,7 @@ def pass_over_together(plan, work, key, block, s, before):
     count = uint64(BATCH_SIZE - (cursor.event & (BATCH_SIZE - 1)))
     start = uint64(cursor.event) & LAST_PLACE
     stop = start + count
-    if source.reach == 0.0 or drawn[s, TRIAL_DRAWN, stop - ONE] >= before:
+    if source.silent == 0 or drawn[s, TRIAL_DRAWN, stop - ONE] >= before:
         return -1
     if cursor.event + np.int64(count) == cursor.drawn:
         draw_together(plan, work, key, block, s)
@@ -119,7 +121,7 @@ def pass_over_each(plan, work, key, block, s, last, other_trial, other_time, one
     after all are played from the first of them on.
     """
     source, cursor, drawn = plan.sources[s], work.cursors[s], work.drawn
-    event, trial, time, choice, third = cursor.event, cursor.trial, cursor.time, cursor.choice, cursor.third
+    event, trial, time, component, third = cursor.event, cursor.trial, cursor.time, cursor.component, cursor.third
     first = event  # of those that overlap
     until, struck = -np.inf, -1  # the outage that is open: its end, and of what
     matters = True
@@ -130,7 +132,6 @@ def pass_over_each(plan, work, key, block, s, last, other_trial, other_time, one
             if gone or (event != cursor.event and (one or event & (BATCH_SIZE - 1) == 0)):
                 matters = False
                 break
-        component = choose(plan, source, choice)
         struck_now = plan.components[component]
         asks = struck_now.first_asked < struck_now.last_asked
         if struck_now.quiet == 0 or asks or component == struck:
@@ -158,8 +159,8 @@ def pass_over_each(plan, work, key, block, s, last, other_trial, other_time, one
         else:
             until, struck = -np.inf, -1
         event, trial, time = event + 1, next_trial, next_time
-        choice, third = drawn[s, CHOICE_DRAW, place], drawn[s, THIRD, place]
-    read_uniforms(work, s, first)
+        component, third = choose(plan, source, drawn[s, CHOICE_DRAW, place]), drawn[s, THIRD, place]
+    read_uniforms(plan, work, s, first)
     read_date(work, s)
     return matters
 

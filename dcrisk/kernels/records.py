@@ -153,7 +153,8 @@ SOURCE = np.dtype(
             "unnoticed",
             "i8",
         ),  # of its components, down at once: 2: any two are noticed by nobody; 1: not known; 0: do not skip
-        ("reach", "f8"),  # hours below which an outage lasts of which the uniform is below the level; 0: not known
+        ("silent", "i8"),  # whether all of its components are quiet and ask for no backup
+        ("reach", "f8"),  # hours below which an outage lasts of which the uniform is below the level
         ("reach_level", "f8"),
         ("tilted", "i8"),  # whether the draws of its events may be tilted
     ]
@@ -163,7 +164,10 @@ COMPONENT = np.dtype(
     [
         ("first_node", "i8"),
         ("last_node", "i8"),
-        ("quiet", "i8"),  # 1: an outage of it alone is noticed by no service, copy or crew if all backups hold that it asks
+        (
+            "quiet",
+            "i8",
+        ),  # 1: an outage of it alone is noticed by no service, copy or crew if all backups hold that it asks
         ("first_asked", "i8"),
         ("last_asked", "i8"),
     ]
@@ -305,13 +309,16 @@ CHANGE = np.dtype(
 CURSOR = np.dtype(
     [
         ("clock", "f8"),  # of the last event drawn: trials since the block began
-        ("within", "f8"),  # the share of the trial that has passed, where the rate is uncertain; LAID_OUT: place on the agenda
+        (
+            "within",
+            "f8",
+        ),  # the share of the trial that has passed, where the rate is uncertain; LAID_OUT: place on the agenda
         ("rate", "f8"),  # uncertain: mean number of events of this trial, or 0 before the first
         ("drawn", "i8"),  # how many events have been drawn
         ("event", "i8"),
         ("trial", "i8"),
         ("time", "f8"),
-        ("choice", "f8"),
+        ("component", "i8"),  # that it strikes
         ("third", "f8"),  # the uniforms of draws 2 and 3
         ("fourth", "f8"),
     ]

@@ -40,7 +40,7 @@ def compile_sites(
     compiled = compile_scenario(scenario, alone, horizon=horizon, warmup=warmup)
     any_choice = Layout("any choice", replicas=replicas, quorum=len(replicas) - needed + 1, copies=stores)
     noticed = compile_scenario(scenario, [any_choice], horizon=horizon, warmup=warmup).plan
-    for field in ("quiet", "unnoticed", "reach", "reach_level"):
+    for field in ("quiet", "unnoticed", "silent", "reach", "reach_level"):
         compiled.plan.sources[field] = noticed.sources[field]
     return compiled._replace(plan=compiled.plan._replace(components=noticed.components, asked=noticed.asked))
 
