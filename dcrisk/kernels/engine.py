@@ -1,7 +1,8 @@
 """One call: a range of trials in, their outcomes out.
 
-Events and the changes they bring are taken in order of time; when a trial has no event left, its pending changes
-are played to the end, which brings every vertex back to rest. What lies outside the window is clipped on the way.
+Events and the changes they bring are taken in order of time. Where nothing is open, those that nobody notices are passed
+over (kernels/quiet.py); from one that may be noticed on, all are played until nothing is open again, which brings every
+vertex back to rest. What lies outside the window is clipped on the way.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numba import uint64
 from dcrisk.kernels.agenda import lay_out
 from dcrisk.kernels.bundle import in_one
 from dcrisk.kernels.catalogue import strike_listed
-from dcrisk.kernels.events import advance, advance_apart, choose, earliest, rewind
+from dcrisk.kernels.events import advance, choose, earliest, rewind
 from dcrisk.kernels.failure import strike
 from dcrisk.kernels.fire import burn
 from dcrisk.kernels.flood import inundate
@@ -35,7 +36,6 @@ from dcrisk.kernels.records import (
     GAP,
     GRID,
     IDLE,
-    NEVER,
     NOTHING,
     OVERFLOW,
     PENDING,
@@ -47,13 +47,14 @@ from dcrisk.kernels.triggers import raise_others
 
 
 @inner
-def happen(plan, work, key, block, s, c, t, trial, event, third, fourth):
-    """An event of a source."""
-    kind = plan.sources[s].kind
-    if kind <= GRID:
-        happened = strike(plan, work, key, block, s, c, t, trial, event, third)
+def happen(plan, work, key, block, t, trial):
+    """The event that has been taken."""
+    taken = work.taken[0]
+    s, event = taken.source, taken.event
+    if plan.sources[s].kind <= GRID:
+        happened = strike(plan, work, key, block, s, taken.component, t, trial, event, taken.third)
     else:
-        happened = happen_rarely(plan, work, key, block, s, c, t, trial, event, third, fourth)
+        happened = happen_rarely(plan, work, key, block, s, taken.component, t, trial, event, taken.third, taken.fourth)
     if happened and plan.sources[s].raises == 1:
         raise_others(plan, work, key, block, t, s, event, plan.sources[s].hazard, NOTHING)
 
@@ -75,50 +76,82 @@ def happen_rarely(plan, work, key, block, s, c, t, trial, event, third, fourth):
 
 
 @inner
-def play(plan, work, outcomes, key, block, trial, trial_number, column, s):
-    """One trial, from its first event, which is that of source ``s``; the source of the next trial's event."""
-    heap, counters, timed = work.heap, work.counters, plan.timed[0]
+def play(plan, work, outcomes, key, block, trial_number, column, s):
+    """From the event that has been taken until nothing is open; ``s`` is the source of the next one, before and after."""
+    heap, counters, taken = work.heap, work.counters, work.taken[0]
+    trial, t, happens = taken.trial, taken.time, True
     while counters[OVERFLOW] == 0:
-        if counters[PENDING] == 0 and can_be_skipped(plan, s):
-            s = skip(plan, work, key, block, s, trial)
-        cursor = work.cursors[s]
-        event_time = cursor.time if cursor.trial == trial else np.inf
-        if counters[PENDING] > 0:
-            t = min(event_time, heap[0].time)
-        elif cursor.trial == trial:
-            t = event_time
-        else:
-            break
         counters[BATCH] += 1
         while True:
-            if counters[PENDING] > 0 and heap[0].time == t:
-                first = heap[0]
-                what, v, state, cause, detail = first.what, first.vertex, first.state, first.cause, first.detail
-                drop_first_in_place(heap, counters, PENDING)
-                if what != RAISED:
-                    apply_change(plan, work, key, block, trial_number, t, what, v, state, cause, detail)
-                    continue
-                now, event = v, cause
-                _, choice = uniforms(key, plan.sources[now].stream, block, event, GAP)
-                component = choose(plan, plan.sources[now], choice)
-                third, fourth = uniforms(key, plan.sources[now].stream, block, event, DURATION)
-            elif work.cursors[s].trial == trial and work.cursors[s].time == t:
-                cursor = work.cursors[s]
-                now, event = s, cursor.event
-                component, third, fourth = cursor.component, cursor.third, cursor.fourth
-                advance(plan, work, key, block, s)
-                s = earliest(work.cursors, timed)
-                if counters[PENDING] == 0 and plan.sources[now].quiet == 1 and not can_be_skipped(plan, now):
-                    following = work.cursors[s].time if work.cursors[s].trial == trial else np.inf
-                    if passes(plan, work, key, block, now, component, event, t, third, following):
+            if not happens:
+                if counters[PENDING] > 0 and heap[0].time == t:
+                    first = heap[0]
+                    what, v, state, cause, detail = first.what, first.vertex, first.state, first.cause, first.detail
+                    drop_first_in_place(heap, counters, PENDING)
+                    if what != RAISED:
+                        apply_change(plan, work, key, block, trial_number, t, what, v, state, cause, detail)
                         continue
-            else:
-                break
-            happen(plan, work, key, block, now, component, t, trial_number, event, third, fourth)
+                    take_raised(plan, work, key, block, v, cause)
+                elif work.cursors[s].trial == trial and work.cursors[s].time == t:
+                    s = take(plan, work, key, block, s)
+                else:
+                    break
+            happen(plan, work, key, block, t, trial_number)
+            happens = False
         settle(plan, work, outcomes, key, block, t, trial_number, column)
         if counters[PENDING] == counters[IDLE]:  # all that waits are timers of demands that are over
             counters[PENDING] = 0
             counters[IDLE] = 0
+            break
+        t = heap[0].time
+        if work.cursors[s].trial == trial:
+            t = min(t, work.cursors[s].time)
+    return s
+
+
+@inner
+def take(plan, work, key, block, s):
+    """Take the event of source ``s``, the next of all; returns the source of the one after it."""
+    cursor, taken = work.cursors[s], work.taken[0]
+    taken.source = s
+    taken.event = cursor.event
+    taken.trial = cursor.trial
+    taken.time = cursor.time
+    taken.component = cursor.component
+    taken.third = cursor.third
+    taken.fourth = cursor.fourth
+    advance(plan, work, key, block, s)
+    return earliest(work.cursors, plan.timed[0])
+
+
+@rare
+def take_raised(plan, work, key, block, s, event):
+    """Take an event that another one has raised."""
+    stay_apart()
+    source, taken = plan.sources[s], work.taken[0]
+    _, choice = uniforms(key, source.stream, block, event, GAP)
+    taken.source = s
+    taken.event = event
+    taken.component = choose(plan, source, choice)
+    taken.third, taken.fourth = uniforms(key, source.stream, block, event, DURATION)
+
+
+@rare
+def take_next(plan, work, key, block, s, last):
+    """With nothing open, take the next event that may matter, if there is one by trial ``last``."""
+    stay_apart()
+    taken = work.taken[0]
+    while s >= 0:
+        skips = can_be_skipped(plan, s)
+        if skips:
+            s = skip(plan, work, key, block, s, last)
+        if work.cursors[s].trial > last:
+            break
+        s = take(plan, work, key, block, s)
+        following = work.cursors[s].time if work.cursors[s].trial == taken.trial else np.inf
+        if plan.sources[taken.source].quiet == 0 or skips or not passes(plan, work, key, block, following):
+            return s
+    taken.source = NOTHING
     return s
 
 
@@ -141,29 +174,25 @@ def kernel(sources):
         for block in range(first_trial // BLOCK, (last_trial + BLOCK - 1) // BLOCK):
             rewind(plan, work, key, block)
             start = block * BLOCK
-            following = 0
+            trials, following = min(last_trial - start, BLOCK), 0
             s = earliest(work.cursors, plan.timed[0])
-            while True:
+            while following < trials:
+                last = trials - 1
                 if laid_out:
-                    trial = following
-                    following += 1
-                else:
-                    if can_be_skipped(plan, s):
-                        s = skip(plan, work, key, block, s, last_trial - 1 - start)
-                    trial = work.cursors[s].trial if s >= 0 else NEVER
-                if trial >= BLOCK or start + trial >= last_trial:
-                    break
+                    last = following
+                    lay_out(plan, work, key, block, last)
+                    s = earliest(work.cursors, plan.timed[0])
+                s = take_next(plan, work, key, block, s, last)
+                trial = last if work.taken[0].source < 0 else work.taken[0].trial
+                following = trial + 1
                 number = start + trial
-                if laid_out:
-                    lay_out(plan, work, key, block, trial)
-                    s = earliest(work.cursors, plan.timed[0])
-                elif number < first_trial:
-                    advance_apart(plan, work, key, block, s)
-                    s = earliest(work.cursors, plan.timed[0])
-                    continue
                 column = 0 if added_up else number - origin
-                if s >= 0:
-                    s = play(plan, work, outcomes, key, block, trial, number, column, s)
+                while work.taken[0].source >= 0:
+                    if number >= first_trial:
+                        s = play(plan, work, outcomes, key, block, number, column, s)
+                    s = take_next(plan, work, key, block, s, trial)
+                if number < first_trial:
+                    continue
                 if added_up:
                     add_up(plan, work, outcomes, totals)
                 elif len(outcomes.weight) > 0:

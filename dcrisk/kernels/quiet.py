@@ -20,13 +20,13 @@ from dcrisk.kernels.tables import sample_hours, sample_hours_in_place
 
 
 @inner
-def passes(plan, work, key, block, s, c, event, t, third, following):
-    """Whether an event, with nothing else open, ends before the following one and no service notices.
+def passes(plan, work, key, block, following):
+    """Whether the event that has been taken, with nothing else open, ends before the following one and no service notices.
 
     What a fire brings is looked at only where nothing follows in its trial: then it need not be known.
     """
-    source = plan.sources[s]
-    component = plan.components[c]
+    taken = work.taken[0]
+    source, component = plan.sources[taken.source], plan.components[taken.component]
     alone = component.first_asked == component.last_asked
     if component.quiet == 0 or (source.tilted == 1 and not alone):  # to tilt a draw twice would weigh it twice
         return False
@@ -35,9 +35,11 @@ def passes(plan, work, key, block, s, c, event, t, third, following):
     if source.kind == FIRE:
         return False
     hours = source.reach
-    if third >= source.reach_level or t + hours >= following:
-        hours = sample_hours(plan.tables, plan.table_values, source.table, third)
-    return t + hours < following and (alone or hold(plan, work, key, block, s, event, component, hours))
+    if taken.third >= source.reach_level or taken.time + hours >= following:
+        hours = sample_hours(plan.tables, plan.table_values, source.table, taken.third)
+    if taken.time + hours >= following:
+        return False
+    return alone or hold(plan, work, key, block, taken.source, taken.event, component, hours)
 
 
 @inner

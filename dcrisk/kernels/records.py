@@ -323,6 +323,17 @@ CURSOR = np.dtype(
         ("fourth", "f8"),
     ]
 )
+EVENT = np.dtype(
+    [
+        ("source", "i8"),  # or -1: there is none
+        ("event", "i8"),
+        ("trial", "i8"),
+        ("time", "f8"),
+        ("component", "i8"),
+        ("third", "f8"),
+        ("fourth", "f8"),
+    ]
+)
 LAID_EVENT = np.dtype(
     [
         ("time", "f8"),
@@ -419,6 +430,7 @@ class Work(NamedTuple):
     queue: np.ndarray
     counters: np.ndarray
     cursors: np.ndarray
+    taken: np.ndarray  # one EVENT: the one that is to happen
     until: np.ndarray  # renewal: component down until; fire: building destroyed until
     since: np.ndarray
     until_trial: np.ndarray
@@ -490,6 +502,7 @@ def rest(plan: Plan, pending: int) -> Work:
         queue=np.zeros(len(plan.vertices) + 1, np.int64),
         counters=np.zeros(COUNTERS, np.int64),
         cursors=np.zeros(max(int(plan.timed[0]), 1), CURSOR),
+        taken=np.zeros(1, EVENT),
         until=np.zeros(len(plan.components) + len(plan.buildings) + 1),
         since=np.zeros(len(plan.buildings) + 1),
         until_trial=np.full(len(plan.components) + len(plan.buildings) + 1, -1, np.int64),
