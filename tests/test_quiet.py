@@ -51,7 +51,7 @@ def test_what_is_passed_over_changes_nothing(hazards, layouts):
     compiled = compile_scenario(dcrisk.Scenario([grid, *sites], hazards), layouts, horizon=HORIZON, warmup=100.0)
     assert (compiled.plan.sources["unnoticed"] > 0).any()
     sources, components = compiled.plan.sources.copy(), compiled.plan.components.copy()
-    sources["unnoticed"] = sources["quiet"] = components["quiet"] = 0
+    sources["unnoticed"] = sources["foreseen"] = components["foreseen"] = 0
     played = compiled._replace(plan=compiled.plan._replace(sources=sources, components=components))
     first, last = 500, 9000  # from within one block to within another
     ours, theirs = (sample(one, 7, first, last, Wanted(attribute=True, periods=3)) for one in (compiled, played))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from graphlib import TopologicalSorter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,18 @@ from dcrisk.kernels import records
 from dcrisk.scenario import Backup, Requirement, Scenario, Site
 
 STATES = {"interrupted": records.INTERRUPTED, "damaged": records.DAMAGED, "destroyed": records.DESTROYED}
+
+
+class Foreseen(NamedTuple):
+    """What an outage brings as long as the backups hold that it asks."""
+
+    asked: Sequence[int]
+    """Rows of supplies."""
+    down: Sequence[int]
+    """Layouts, in the order of their services."""
+
+
+NOBODY = Foreseen([], [])
 
 
 class Graph:
@@ -159,18 +171,19 @@ class Graph:
             if holder not in self._spared:
                 self._contents[self.nodes[holder]].append(vertex)
 
-    def asked_by(self, struck: Sequence[int], state: int) -> list[int] | None:
-        """The supplies whose backups an outage of these nodes alone asks, if nobody else notices it as long as they hold.
+    def foresee(self, struck: Sequence[int], state: int) -> Foreseen | None:
+        """What an outage of these nodes alone brings, if that can be said beforehand.
 
-        None if a service does, or a copy, a replica, or a crew that has to mend several of them.
+        It cannot where something is destroyed or begins to move, draws random numbers, or looks at more than how many of its
+        inputs are missing; nor where a crew has to mend several nodes.
         """
         down, missing, asked = list(dict.fromkeys(struck)), dict[int, int](), list[int]()
         if state > records.INTERRUPTED and any(self._contents[v] for v in down):
             return None
         if len(down) > 1 and any(self._vertices[v]["crew"] >= 0 for v in down):
             return None
-        for v in down:
-            if self._vertices[v]["kind"] != records.PLAIN:
+        for v in down:  # it grows on the way
+            if self._vertices[v]["kind"] not in (records.PLAIN, records.REPLICA, records.SERVICE):
                 return None
             for parent in self._parents[v]:
                 above = self._vertices[parent]
@@ -178,11 +191,12 @@ class Graph:
                     return None
                 missing[parent] = missing.get(parent, 0) + 1
                 if missing[parent] == above["tolerance"] + 1 and parent not in down:
-                    if above["kind"] == records.BACKUP:
-                        asked.append(above["item"])
-                    else:
-                        down.append(parent)
-        return None if any(self._supplies[supply][-1] >= 0 for supply in asked) else asked
+                    (asked if above["kind"] == records.BACKUP else down).append(parent)
+        supplies = [self._vertices[v]["item"] for v in asked]
+        if any(self._supplies[supply][-1] >= 0 for supply in supplies):  # a trigger waits for it
+            return None
+        services = [self._vertices[v]["item"] for v in sorted(down) if self._vertices[v]["kind"] == records.SERVICE]
+        return Foreseen(supplies, services)
 
     def arrays(self) -> dict[str, np.ndarray]:
         assert records.VERTEX.names is not None

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dcrisk import durations
-from dcrisk.compiler.graph import STATES, Graph
+from dcrisk.compiler.graph import NOBODY, STATES, Foreseen, Graph
 from dcrisk.compiler.hits import Hits
 from dcrisk.compiler.laws import active_law, alias_table, profile_points
 from dcrisk.compiler.planned import plan_of
@@ -59,8 +59,11 @@ class Component(NamedTuple):
     first_node: int
     last_node: int
     quiet: int
+    foreseen: int
     first_asked: int
     last_asked: int
+    first_down: int
+    last_down: int
 
 
 def groups_of(hazard: Hazard, rates: Mapping[str, Rate], common: Rate | None) -> list[Group]:
@@ -126,7 +129,7 @@ RESTING: dict[str, Any] = {
     "stages": -1,
     "lead": 0.0,
     "raises": 0,
-    "quiet": 0,
+    "foreseen": 0,
     "unnoticed": 0,
     "silent": 0,
     "reach": np.inf,
@@ -152,6 +155,7 @@ class Sources:
         self._choices: list[tuple[float, int, int]] = []
         self._components: list[Component] = []
         self._asked: list[int] = []
+        self._downs: list[int] = []
         self._component_nodes: list[int] = []
         self._profiles: list[tuple[int, int]] = []
         self._profile_masses: list[float] = []
@@ -181,8 +185,8 @@ class Sources:
         reached = [self._reach(hazard, origin) for origin in hazard.origins()] if isinstance(hazard, Fire) else struck
         worst = fields["state"] if simple else records.DESTROYED
         for nodes, all_nodes in zip(struck, reached, strict=True):
-            asked = self._graph.asked_by(all_nodes, int(worst)) if looked_at and not raises else None
-            self._add_component(nodes, asked if simple or not asked else None)
+            foreseen = self._graph.foresee(all_nodes, int(worst)) if looked_at and not raises else None
+            self._add_component(nodes, foreseen if simple or foreseen == NOBODY else None)
         profile, mass = self._profile(hazard.monthly)
         template = RESTING | {
             "hazard": number,
@@ -195,7 +199,7 @@ class Sources:
         for group in groups_of(hazard, rates, common):
             choices = self._add_choices(group.weights, [first + i for i in group.components])
             row = template | choices | self._when(hazard, group, mass)
-            row["quiet"] = int(any(self._components[first + i].quiet for i in group.components))
+            row["foreseen"] = int(any(self._components[first + i].foreseen for i in group.components))
             row |= self._unnoticed(row, group.components, first, struck)
             if row["idle"] < 0.0 or row["mean_gap"] < np.inf:
                 planned = isinstance(hazard, Maintenance)
@@ -204,13 +208,24 @@ class Sources:
             [mean_rate(rate) for rate in rates.values()], [first + i for i in range(len(rates))]
         )
 
-    def _add_component(self, nodes: Sequence[int], asked: Sequence[int] | None) -> None:
-        """A further component; None if an outage of it is noticed even where all backups hold."""
-        first_node, first_asked = len(self._component_nodes), len(self._asked)
+    def _add_component(self, nodes: Sequence[int], foreseen: Foreseen | None) -> None:
+        """A further component, and what an outage of it alone brings, if that can be said."""
+        first_node, first_asked, first_down = len(self._component_nodes), len(self._asked), len(self._downs)
         self._component_nodes.extend(nodes)
-        self._asked.extend(asked or [])
+        if foreseen is not None:
+            self._asked.extend(foreseen.asked)
+            self._downs.extend(foreseen.down)
         self._components.append(
-            Component(first_node, len(self._component_nodes), int(asked is not None), first_asked, len(self._asked))
+            Component(
+                first_node,
+                len(self._component_nodes),
+                int(foreseen == NOBODY),
+                int(foreseen is not None),
+                first_asked,
+                len(self._asked),
+                first_down,
+                len(self._downs),
+            )
         )
 
     def _unnoticed(
@@ -221,15 +236,15 @@ class Sources:
         ``unnoticed``: how many of the components that it strikes may be down at once and are noticed by nobody, 1 or 2; 0
         where its events do not come at one certain rate.
         """
-        if not row["quiet"] or row["given"] or row["idle"] != 0.0:
+        components = [self._components[first + i] for i in places]
+        if not any(c.quiet for c in components) or row["given"] or row["idle"] != 0.0:
             return {}
         if row["kind"] not in (records.FAILURE, records.GRID):
             return {"unnoticed": 1}
-        components = [self._components[first + i] for i in places]
-        silent = all(c.quiet and c.first_asked == c.last_asked for c in components)
+        silent = all(c.quiet for c in components)
         pairs = itertools.combinations([struck[i] for i in places], 2)
         paired = silent and len(places) <= MOST_PAIRED
-        unnoticed = 1 + int(paired and all(self._graph.asked_by([*a, *b], row["state"]) == [] for a, b in pairs))
+        unnoticed = 1 + int(paired and all(self._graph.foresee([*a, *b], row["state"]) == NOBODY for a, b in pairs))
         return {"unnoticed": unnoticed, "silent": int(silent)}
 
     def _reach(self, fire: Fire, origin: str) -> list[int]:
@@ -387,7 +402,7 @@ class Sources:
         timed = self._rows[: self._timed]
         per_hour = sum(1.0 / (row["mean_gap"] * row["mass"]) for row in timed if row["mean_gap"] < np.inf)
         for row in timed:
-            if row["quiet"] and row["kind"] in (records.FAILURE, records.GRID):
+            if row["foreseen"] and row["kind"] in (records.FAILURE, records.GRID):
                 row["reach"], row["reach_level"] = self._tables.reach(row["table"], per_hour, max(row["unnoticed"], 1))
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -406,6 +421,7 @@ class Sources:
             "components": rows(records.COMPONENT, self._components),
             "component_nodes": np.array(self._component_nodes, np.int64),
             "asked": np.array(self._asked, np.int64),
+            "downs": np.array(self._downs, np.int64),
             "triggers": rows(records.TRIGGER, self._triggers),
             "raised": raised,
             "profiles": rows(records.PROFILE, self._profiles),

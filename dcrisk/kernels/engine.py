@@ -16,6 +16,7 @@ from numba import uint64
 from dcrisk.kernels.agenda import lay_out
 from dcrisk.kernels.bundle import in_one
 from dcrisk.kernels.catalogue import strike_listed
+from dcrisk.kernels.evaluate import log_outage, record_outage
 from dcrisk.kernels.events import advance, choose, earliest, rewind
 from dcrisk.kernels.failure import strike
 from dcrisk.kernels.fire import burn
@@ -25,7 +26,7 @@ from dcrisk.kernels.jit import entry, inner, rare, stay_apart
 from dcrisk.kernels.pending import drop_first_in_place
 from dcrisk.kernels.philox import uniforms
 from dcrisk.kernels.propagate import apply_change, settle
-from dcrisk.kernels.quiet import can_be_skipped, passes, skip
+from dcrisk.kernels.quiet import can_be_skipped, foresee, skip
 from dcrisk.kernels.records import (
     BATCH,
     BLOCK,
@@ -40,6 +41,7 @@ from dcrisk.kernels.records import (
     OVERFLOW,
     PENDING,
     RAISED,
+    SERVICE,
     TABLE_EVENT,
 )
 from dcrisk.kernels.totals import add_up, weight_of
@@ -109,6 +111,25 @@ def play(plan, work, outcomes, key, block, trial_number, column, s):
     return s
 
 
+@rare
+def write_down(plan, work, outcomes, column):
+    """What the event brings that has been taken and is foreseen."""
+    stay_apart()
+    taken = work.taken[0]
+    component, end, cause = (
+        plan.components[taken.component],
+        taken.time + taken.hours,
+        (taken.source << 32) | taken.event,
+    )
+    if taken.hours == 0.0:
+        return
+    for i in range(component.first_down, component.last_down):
+        layout = plan.downs[i]
+        record_outage(plan, outcomes, layout, column, taken.time, end, cause)
+        if len(outcomes.log) > 0:
+            log_outage(work.counters, outcomes.log, SERVICE, layout, column, taken.time, end, cause)
+
+
 @inner
 def take(plan, work, key, block, s):
     """Take the event of source ``s``, the next of all; returns the source of the one after it."""
@@ -142,14 +163,15 @@ def take_next(plan, work, key, block, s, last):
     stay_apart()
     taken = work.taken[0]
     while s >= 0:
-        skips = can_be_skipped(plan, s)
-        if skips:
+        if can_be_skipped(plan, s):
             s = skip(plan, work, key, block, s, last)
         if work.cursors[s].trial > last:
             break
         s = take(plan, work, key, block, s)
         following = work.cursors[s].time if work.cursors[s].trial == taken.trial else np.inf
-        if plan.sources[taken.source].quiet == 0 or skips or not passes(plan, work, key, block, following):
+        taken.hours = foresee(plan, work, key, block, following) if plan.sources[taken.source].foreseen == 1 else -1.0
+        component = plan.components[taken.component]
+        if taken.hours < 0.0 or component.first_down < component.last_down:
             return s
     taken.source = NOTHING
     return s
@@ -188,7 +210,11 @@ def kernel(sources):
                 number = start + trial
                 column = 0 if added_up else number - origin
                 while work.taken[0].source >= 0:
-                    if number >= first_trial:
+                    if number < first_trial:
+                        pass
+                    elif work.taken[0].hours >= 0.0:
+                        write_down(plan, work, outcomes, column)
+                    else:
                         s = play(plan, work, outcomes, key, block, number, column, s)
                     s = take_next(plan, work, key, block, s, trial)
                 if number < first_trial:

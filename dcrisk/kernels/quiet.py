@@ -20,26 +20,29 @@ from dcrisk.kernels.tables import sample_hours, sample_hours_in_place
 
 
 @inner
-def passes(plan, work, key, block, following):
-    """Whether the event that has been taken, with nothing else open, ends before the following one and no service notices.
+def foresee(plan, work, key, block, following):
+    """How long the event lasts that has been taken, if it is over before the following one and its effect is known; else -1.
 
-    What a fire brings is looked at only where nothing follows in its trial: then it need not be known.
+    What a fire brings is looked at only where nothing follows in its trial: then it need not be known. Where no service
+    notices, a bound will do.
     """
     taken = work.taken[0]
     source, component = plan.sources[taken.source], plan.components[taken.component]
-    alone = component.first_asked == component.last_asked
-    if component.quiet == 0 or (source.tilted == 1 and not alone):  # to tilt a draw twice would weigh it twice
-        return False
-    if following == np.inf and alone:
-        return True
+    asks, fells = component.first_asked < component.last_asked, component.first_down < component.last_down
+    if component.foreseen == 0 or (asks and source.tilted == 1):  # to tilt a draw twice would weigh it twice
+        return -1.0
+    if following == np.inf and component.quiet == 1:
+        return 0.0
     if source.kind == FIRE:
-        return False
+        return -1.0
     hours = source.reach
-    if taken.third >= source.reach_level or taken.time + hours >= following:
+    if fells or taken.third >= source.reach_level or taken.time + hours >= following:
         hours = sample_hours(plan.tables, plan.table_values, source.table, taken.third)
     if taken.time + hours >= following:
-        return False
-    return alone or hold(plan, work, key, block, taken.source, taken.event, component, hours)
+        return -1.0
+    if asks and not hold(plan, work, key, block, taken.source, taken.event, component, hours):
+        return -1.0
+    return hours
 
 
 @inner
@@ -134,9 +137,7 @@ def pass_over_each(plan, work, key, block, s, last, other_trial, other_time, one
             if gone or (event != cursor.event and (one or event & (BATCH_SIZE - 1) == 0)):
                 matters = False
                 break
-        struck_now = plan.components[component]
-        asks = struck_now.first_asked < struck_now.last_asked
-        if struck_now.quiet == 0 or asks or component == struck:
+        if plan.components[component].quiet == 0 or component == struck:
             break
         if event + 1 == cursor.drawn:
             if first < cursor.drawn - BATCH_SIZE:

@@ -148,12 +148,10 @@ SOURCE = np.dtype(
         ("stages", "i8"),  # given: first of the stages of a flood, or -1 for drawn
         ("lead", "f8"),  # hours of warning
         ("raises", "i8"),  # whether a trigger waits for its events
-        ("quiet", "i8"),  # whether some of its components are quiet
-        (
-            "unnoticed",
-            "i8",
-        ),  # of its components, down at once: 2: any two are noticed by nobody; 1: not known; 0: do not skip
-        ("silent", "i8"),  # whether all of its components are quiet and ask for no backup
+        ("foreseen", "i8"),  # whether some of its components are
+        # how many of its components may be down at once and are noticed by nobody: 2, 1; 0: its events are not skipped in runs
+        ("unnoticed", "i8"),
+        ("silent", "i8"),  # whether all of its components are quiet
         ("reach", "f8"),  # hours below which an outage lasts of which the uniform is below the level
         ("reach_level", "f8"),
         ("tilted", "i8"),  # whether the draws of its events may be tilted
@@ -164,12 +162,13 @@ COMPONENT = np.dtype(
     [
         ("first_node", "i8"),
         ("last_node", "i8"),
-        (
-            "quiet",
-            "i8",
-        ),  # 1: an outage of it alone is noticed by no service, copy or crew if all backups hold that it asks
+        ("quiet", "i8"),  # 1: an outage of it alone is noticed by no service, backup, copy or crew
+        # 1: as long as the backups hold that it asks, such an outage takes down some services, and that is all
+        ("foreseen", "i8"),
         ("first_asked", "i8"),
         ("last_asked", "i8"),
+        ("first_down", "i8"),
+        ("last_down", "i8"),
     ]
 )
 PROFILE = np.dtype([("first", "i8"), ("last", "i8")])
@@ -332,6 +331,7 @@ EVENT = np.dtype(
         ("component", "i8"),
         ("third", "f8"),
         ("fourth", "f8"),
+        ("hours", "f8"),  # of an outage that is foreseen, and over before anything else happens; else -1
     ]
 )
 LAID_EVENT = np.dtype(
@@ -390,6 +390,7 @@ class Plan(NamedTuple):
     components: np.ndarray
     component_nodes: np.ndarray
     asked: np.ndarray  # rows of supplies
+    downs: np.ndarray  # layouts
     fires: np.ndarray
     buildings: np.ndarray
     edges: np.ndarray

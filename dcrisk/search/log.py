@@ -40,9 +40,13 @@ def compile_sites(
     compiled = compile_scenario(scenario, alone, horizon=horizon, warmup=warmup)
     any_choice = Layout("any choice", replicas=replicas, quorum=len(replicas) - needed + 1, copies=stores)
     noticed = compile_scenario(scenario, [any_choice], horizon=horizon, warmup=warmup).plan
-    for field in ("quiet", "unnoticed", "silent", "reach", "reach_level"):
+    for field in ("unnoticed", "silent", "reach", "reach_level"):
         compiled.plan.sources[field] = noticed.sources[field]
-    return compiled._replace(plan=compiled.plan._replace(components=noticed.components, asked=noticed.asked))
+    ours, theirs = compiled.plan.components, noticed.components
+    ours["quiet"] = theirs["quiet"]
+    unnoticed = (theirs["foreseen"] == 1) & (theirs["first_down"] == theirs["last_down"])
+    ours["last_down"][unnoticed] = ours["first_down"][unnoticed]
+    return compiled
 
 
 def chunks(log: Log, seed: int, start: int, stop: int) -> Iterator[npt.NDArray[Any]]:
