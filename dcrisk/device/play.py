@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from dcrisk.compiler import CompiledScenario
 from dcrisk.device.arrays import Common, Own, bytes_for_thread, free_memory, kind_of
-from dcrisk.device.target import THREADS_OF_A_BLOCK, address_of, kernel_for, restore
+from dcrisk.device.target import THREADS_OF_A_BLOCK, address_of, is_compiled, kernel_for, restore
 from dcrisk.kernels.records import BLOCK, Outcomes, Plan, Totals, rest
 from dcrisk.outcomes import Wanted, empty_outcomes
-from dcrisk.sampling import COLUMNS
+from dcrisk.sampling import COLUMNS, Compilation, tell_if_it_compiles
 
 FIRST_PENDING = 64
 """Changes that may wait: a device has many threads, and little memory for each. Without room they start again."""
@@ -23,6 +23,8 @@ MOST_THREADS = 1 << 16
 SHARE_OF_MEMORY = 0.8
 BYTES_AT_ONCE = 1 << 26
 """Results that are carried back in one piece."""
+
+ON_DEVICE = Compilation(is_compiled, "dcrisk: compiling for the device; this takes about a minute ...")
 
 Chunks = NDArray[np.int64]
 """Rows (law, first, last): the trials [first, last) of one block, drawn from the law of that number."""
@@ -50,10 +52,12 @@ def sample(
     from tqdm.auto import tqdm
 
     outcomes = empty_outcomes(compiled, wanted, last - first)
-    played = play(
-        [Law(compiled.plan, seed)], empty_outcomes(compiled, wanted, BLOCK), [COLUMNS], chunks_of(first, last)
-    )
-    with tqdm(total=last - first, unit=" trials", unit_scale=True, delay=1.5, disable=not progress) as bar:
+    of_a_thread = empty_outcomes(compiled, wanted, min(BLOCK, last - first))
+    played = play([Law(compiled.plan, seed)], of_a_thread, [COLUMNS], chunks_of(first, last))
+    with (
+        tell_if_it_compiles(progress, ON_DEVICE),
+        tqdm(total=last - first, unit=" trials", unit_scale=True, delay=1.5, disable=not progress) as bar,
+    ):
         for some in played:
             for mine, theirs in zip(outcomes, some.outcomes, strict=True):
                 for (_, start, stop), columns in zip(some.chunks, theirs, strict=True):
@@ -62,10 +66,10 @@ def sample(
     return outcomes
 
 
-def chunks_of(first: int, last: int, law: int = 0) -> Chunks:
-    """The trials [first, last), block by block."""
+def chunks_of(first: int, last: int) -> Chunks:
+    """The trials [first, last), block by block, of the first law."""
     starts = np.arange(first // BLOCK * BLOCK, last, BLOCK)
-    return np.stack([np.full_like(starts, law), np.maximum(starts, first), np.minimum(starts + BLOCK, last)], axis=1)
+    return np.stack([np.zeros_like(starts), np.maximum(starts, first), np.minimum(starts + BLOCK, last)], axis=1)
 
 
 def play(laws: Sequence[Law], outcomes: Outcomes, totals: Sequence[Totals], chunks: Chunks) -> Iterator[Played]:

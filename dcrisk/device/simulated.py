@@ -20,7 +20,7 @@ def reader(kind: Kind) -> Any:
         arrays = []
         for i, (dtype, axes) in enumerate(zip(kind.dtypes, kind.axes, strict=True)):
             address, *lengths = (int(table[row, ROW * i + place]) for place in range(1 + axes))
-            memory = (ctypes.c_uint8 * (math.prod(lengths) * dtype.itemsize)).from_address(address)
+            memory: Any = (ctypes.c_uint8 * (math.prod(lengths) * dtype.itemsize)).from_address(address)
             arrays.append(np.ndarray(lengths, dtype, memory))
         return readable(kind.tuple_type(*arrays))
 

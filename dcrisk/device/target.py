@@ -25,7 +25,16 @@ else:
 
     RUN = engine.compiled
 
-__all__ = ["SIGNATURE", "THREADS_OF_A_BLOCK", "address_of", "as_written", "kernel_for", "play_for", "restore"]
+__all__ = [
+    "SIGNATURE",
+    "THREADS_OF_A_BLOCK",
+    "address_of",
+    "as_written",
+    "is_compiled",
+    "kernel_for",
+    "play_for",
+    "restore",
+]
 
 TABLE = types.int64[:, ::1]
 SIGNATURE = types.void(TABLE, TABLE, TABLE, TABLE, types.uint64[::1], TABLE, types.boolean[::1])
@@ -36,7 +45,7 @@ THREADS_OF_A_BLOCK = 32
 def play_for(plan: Kind, work: Kind, outcomes: Kind, totals: Kind) -> Any:
     """The kernel as a function of Python."""
     plan_of, work_of, outcomes_of, totals_of = map(reader, (plan, work, outcomes, totals))
-    run = RUN
+    run: Any = RUN
 
     def play(plans, works, all_outcomes, all_totals, keys, chunks, done):  # type: ignore[no-untyped-def]
         """Each thread plays the trials [first, last) of its chunk: (law, first, last). Not done: it had no room."""
@@ -65,6 +74,11 @@ def kernel_for(plan: Kind, work: Kind, outcomes: Kind, totals: Kind) -> Any:
         return cuda.jit(play)
     with as_written():
         return cuda.jit(SIGNATURE, lto=False)(play)
+
+
+def is_compiled() -> bool:
+    """Whether this process has the kernel for the device."""
+    return kernel_for.cache_info().currsize > 0
 
 
 @contextmanager
