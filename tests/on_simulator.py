@@ -71,14 +71,15 @@ def check_room():
     before = play.FIRST_PENDING, play.MOST_THREADS, play.BYTES_AT_ONCE
     rooms = []
     room = play.Stage.room
-    play.FIRST_PENDING, play.MOST_THREADS, play.BYTES_AT_ONCE = 8, 2, 1
+    play.FIRST_PENDING, play.MOST_THREADS, play.BYTES_AT_ONCE = 4, 2, 1
     play.Stage.room = lambda self, pending, most: rooms.append((pending, most)) or room(self, pending, most)
     try:
         check_trials("Strasbourg", 3 * BLOCK)
     finally:
         play.FIRST_PENDING, play.MOST_THREADS, play.BYTES_AT_ONCE = before
         play.Stage.room = room
-    assert rooms[:2] == [(8, 4), (16, 4)]
+    assert len(rooms) > 1 and rooms[0] == (4, 4)
+    assert [pending for pending, _ in rooms] == [4 << i for i in range(len(rooms))]
 
 
 def check_memory():

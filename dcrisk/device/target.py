@@ -22,7 +22,9 @@ if config.ENABLE_CUDASIM:
     RUN = engine.run
 else:
     from dcrisk.device.bundles import address_of, reader
+    from dcrisk.device.functions import complete
 
+    complete()
     RUN = engine.compiled
 
 __all__ = [
