@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,17 +119,35 @@ def over_blocks(
         _in_threads(work_off, ranges, workers)
 
 
+class Compilation(NamedTuple):
+    """Whether a process has the kernel as machine code, and what it says as long as it has not."""
+
+    is_over: Callable[[], bool]
+    words: str
+
+
+def is_compiled() -> bool:
+    """Whether this process has the kernel as machine code, compiled now or read from disk."""
+    from dcrisk.kernels.engine import compiled
+
+    return bool(compiled.signatures)
+
+
+ON_PROCESSOR = Compilation(is_compiled, COMPILING)
+
+
 @contextmanager
-def tell_if_it_compiles(progress: bool) -> Iterator[None]:
+def tell_if_it_compiles(progress: bool, compilation: Compilation = ON_PROCESSOR) -> Iterator[None]:
     """Say on standard error what is waited for, if the kernels are still being compiled after two seconds."""
+    is_over, words = compilation
 
     def tell() -> None:
-        if not is_compiled():
-            print(COMPILING, file=sys.stderr, flush=True)
+        if not is_over():
+            print(words, file=sys.stderr, flush=True)
 
     timer = threading.Timer(SECONDS_IN_SILENCE, tell)
     timer.daemon = True
-    if progress and not is_compiled():
+    if progress and not is_over():
         timer.start()
     try:
         yield
@@ -180,13 +198,6 @@ def fingerprint(compiled: CompiledScenario) -> str:
         found.update(f"{array.dtype} {array.shape}".encode())
         found.update(np.ascontiguousarray(array).tobytes())
     return found.hexdigest()
-
-
-def is_compiled() -> bool:
-    """Whether this process has the kernel as machine code, compiled now or read from disk."""
-    from dcrisk.kernels.engine import compiled
-
-    return bool(compiled.signatures)
 
 
 def kernel() -> Any:

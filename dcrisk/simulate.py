@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dcrisk.compiler import HOURS_PER_YEAR, CompiledScenario, compile_scenario
+from dcrisk.device import check_device
+from dcrisk.kernels.records import Outcomes
 from dcrisk.layouts import Layout, check_layouts
 from dcrisk.lazy import chunk_length, lazy_outcomes
 from dcrisk.memory import IN_PARTS, check_fits
 from dcrisk.outcomes import Wanted, bytes_of_trial, make_results, make_variables, run_attributes
 from dcrisk.provenance import call_attributes
-from dcrisk.sampling import fingerprint, sample, tell_if_it_compiles
+from dcrisk.sampling import ON_PROCESSOR, Compilation, fingerprint, sample, tell_if_it_compiles
 from dcrisk.scenario import Scenario
 from dcrisk.specification import SpecificationError, check_list, check_number
 from dcrisk.windows import Windows, check_whole, check_windows
@@ -36,6 +39,7 @@ def simulate(
     chunks: Mapping[str, int] | None = None,
     store: str | Path | None = None,
     threads: int | None = None,
+    device: str = "cpu",
     progress: bool = True,
 ) -> xr.Dataset:
     """Sample the outcomes of every layout under the hazards of a scenario.
@@ -76,6 +80,9 @@ def simulate(
         them. The results are those of the store, read when they are needed (`dcrisk.open_results`).
     threads : int, optional
         Threads to use; by default one for each core available.
+    device : {"cpu", "cuda"}
+        ``"cuda"`` has the trials played by a CUDA device in place of threads, into memory or into a ``store``: the same
+        trials, of which a number may differ in its last digits. It needs the extra ``dcrisk[cuda]``.
     progress : bool, default True
         Show a progress bar when the run takes longer than about two seconds.
 
@@ -90,7 +97,9 @@ def simulate(
     ------
     SpecificationError
         If a layout names an unknown site, a number is out of range, the results would not fit into memory, or the
-        store holds another run. Nothing is simulated then.
+        store holds another run, or if there is no such device. Nothing is simulated then.
+    ImportError
+        If what ``chunks`` or a device needs is not installed.
     OSError
         If there is no room for the store. What was written is kept.
 
@@ -112,6 +121,7 @@ def simulate(
     True
     """
     windows = check_windows(trials, seed, horizon, warmup, threads)
+    on_device = check_device(device, windows.threads, chunks=chunks if store is None else None)
     wanted = Wanted(attribute, check_whole("periods", periods, 0, 10_000))
     moments = _moments(at_hours, windows.horizon)
     listed = check_layouts(scenario, layouts)
@@ -123,16 +133,34 @@ def simulate(
         moments=moments,
     )
     arguments = windows.arguments() | {"attribute": bool(attribute), "periods": wanted.periods, "at_hours": moments}
+    if on_device:
+        arguments["device"] = device
     call = call_attributes("simulate", scenario, listed, arguments)
+    player = _player(on_device, windows.threads)
     if store is not None:
         length = None if chunks is None else chunk_length(chunks, windows.trials)
-        return _stored(scenario, windows, compiled, wanted, call, store, length, progress)
+        return _stored(scenario, windows, compiled, wanted, call, store, length, progress, player)
     if chunks is None:
         check_fits(windows.trials, bytes_of_trial(compiled, wanted), IN_PARTS)
-        outcomes = sample(compiled, windows.seed, 0, windows.trials, wanted, threads=threads, progress=progress)
+        outcomes = player.sample(compiled, windows.seed, 0, windows.trials, wanted, progress=progress)
     else:
         outcomes = lazy_outcomes(compiled, windows.seed, windows.trials, wanted, chunks)
     return make_results(scenario, windows, compiled, outcomes, wanted).assign_attrs(call)
+
+
+class Player(NamedTuple):
+    """Who plays trials: ``sample(compiled, seed, first, last, wanted, progress=False)``, once it is compiled."""
+
+    sample: Callable[..., Outcomes]
+    compilation: Compilation
+
+
+def _player(on_device: bool, threads: int | None) -> Player:
+    if not on_device:
+        return Player(partial(sample, threads=threads), ON_PROCESSOR)
+    from dcrisk.device import play
+
+    return Player(play.sample, play.ON_DEVICE)
 
 
 def _stored(
@@ -144,17 +172,18 @@ def _stored(
     store: str | Path,
     length: int | None,
     progress: bool,
+    player: Player,
 ) -> xr.Dataset:
     """The same outcomes, from a store that is filled with those which it lacks."""
     from dcrisk.storage.fill import Work, fill
 
     def play(first: int, last: int) -> xr.Dataset:
-        outcomes = sample(compiled, windows.seed, first, last, wanted, threads=windows.threads)
+        outcomes = player.sample(compiled, windows.seed, first, last, wanted)
         return make_variables(windows.horizon, compiled, outcomes, wanted)
 
     attrs = run_attributes(scenario, windows) | call
     work = Work(attrs, windows.trials, bytes_of_trial(compiled, wanted), fingerprint(compiled), play)
-    with tell_if_it_compiles(progress):
+    with tell_if_it_compiles(progress, player.compilation):
         return fill(store, work, length, progress)
 
 

@@ -18,6 +18,7 @@ BASE = {"specification", "version"}
 SPECIFICATION = BASE | {"durations", "rates", "hazards", "scenario", "layouts"}
 RUNS = SPECIFICATION | {
     *("compiler", "kernels.records", "memory", "outcomes", "provenance", "sampling", "simulate", "windows"),
+    *("device", "device.play"),
 }
 ALLOWED = {
     "specification": {"durations"},  # at run time, for the canonical form of a duration
@@ -125,6 +126,21 @@ def test_what_runs_variants_sees_runs_and_statistics(path):
 def test_rare_events_see_runs_and_exact_answers(path):
     allowed = RUNS | {"intervals", "compiler.sources", "kernels", "plain_forms", "exact", "spread"}
     assert all(name in allowed or name.startswith("rare.") for name in imported(path))
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "device").glob("*.py")), ids=lambda path: path.stem)
+def test_a_device_plays_what_the_kernels_are(path):
+    """It sees what `sampling` sees, and how bundles are made; of the model it says nothing."""
+    allowed = BASE | {
+        "compiler",
+        "kernels",
+        "kernels.bundle",
+        "kernels.engine",
+        "kernels.records",
+        "outcomes",
+        "sampling",
+    }
+    assert all(name in allowed or name.split(".")[0] == "device" for name in imported(path))
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "sweeps").glob("*.py")), ids=lambda path: path.stem)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 from exact import SIGMAS
 from scipy import stats
 
 import dcrisk
 from dcrisk.compiler import compile_scenario
+from dcrisk.device.readable import readable
 from dcrisk.kernels.records import ANY_OUTAGE, DOWNTIME, SQUARES, SUM, Totals, rest
 from dcrisk.outcomes import Wanted, empty_outcomes
 from dcrisk.rare.classes import event_classes
@@ -72,42 +72,6 @@ class Tilted:
         totals = Totals(np.array([quantity], np.int64), np.array([-1.0]), *sums)
         self.run(trials, seed, totals)
         return totals
-
-
-class Record:
-    """A record whose fields are attributes."""
-
-    def __init__(self, record):
-        self.__dict__["_record"] = record
-
-    def __getattr__(self, name):
-        return self._record[name]
-
-    def __setattr__(self, name, value):
-        self._record[name] = value
-
-
-class Records:
-    """An array of records as kernels see it. Compiled, they need no help."""
-
-    def __init__(self, array):
-        self._array = array
-
-    def __len__(self):
-        return len(self._array)
-
-    def __getitem__(self, i):
-        return Record(self._array[i])
-
-    def __setitem__(self, i, record):
-        self._array[i] = record._record
-
-
-def readable(arrays):
-    """The same for each of some arrays, if nothing is compiled."""
-    if not numba.config.DISABLE_JIT:
-        return arrays
-    return type(arrays)(*(array if array.dtype.names is None else Records(array) for array in arrays))
 
 
 # ---------------------------------------------------------------- examples with exact answers

@@ -85,6 +85,13 @@ def study_options(function: Function) -> Function:
             ),
             click.option("--warmup", type=float, default=0.0, show_default=True, help="Hours simulated before it."),
             whole_option("--threads", "By default one for each core."),
+            click.option(
+                "--device",
+                type=click.Choice(("cpu", "cuda")),
+                default="cpu",
+                show_default=True,
+                help="Who plays the windows: threads, or a CUDA device.",
+            ),
         )
     ):
         function = option(function)

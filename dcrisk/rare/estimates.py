@@ -7,17 +7,19 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dcrisk import intervals
-from dcrisk.compiler import compile_scenario
+from dcrisk.compiler import CompiledScenario, compile_scenario
+from dcrisk.device import check_device
 from dcrisk.exact import Solvable, expected_availability, solvable_part
 from dcrisk.layouts import Layout, check_layouts
 from dcrisk.provenance import call_attributes
 from dcrisk.rare.quantities import Asked, check_quantity
 from dcrisk.rare.results import exact_dataset, sampled_dataset
 from dcrisk.rare.run import Aim, Design, Run
+from dcrisk.rare.sums import Adder, OnProcessors
 from dcrisk.rates import HOURS_PER_YEAR
 from dcrisk.scenario import Scenario
 from dcrisk.specification import SpecificationError, check_known, check_number
-from dcrisk.spread import hands_for
+from dcrisk.spread import Hands, hands_for
 from dcrisk.windows import MOST_TRIALS, Windows, check_windows
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ def estimate(
     warmup: float = 0.0,
     threads: int | None = None,
     client: Any = None,
+    device: str = "cpu",
     progress: bool = True,
 ) -> xr.Dataset:
     """The risk of each layout, sampled until it is known to a relative precision, however rare it is.
@@ -81,6 +84,9 @@ def estimate(
     client : dask.distributed.Client, optional
         Spreads the trials over the workers of a cluster, in place of the threads of this process. The result is the
         same to the bit, whatever becomes of the workers; ``max_seconds`` counts the time spent waiting for them.
+    device : {"cpu", "cuda"}
+        ``"cuda"`` has the trials played by a CUDA device, in place of threads and clusters. The trials are the same; their
+        sums may differ in the last digits, as they are added in another order, and so may what follows from them.
 
     Returns
     -------
@@ -97,7 +103,9 @@ def estimate(
     Raises
     ------
     SpecificationError
-        If something is out of range, or not to be done with this method.
+        If something is out of range, or not to be done with this method, or if there is no such device.
+    ImportError
+        If what a client or a device needs is not installed.
 
     Notes
     -----
@@ -143,6 +151,7 @@ def estimate(
     intervals.check_confidence(confidence)
     aim = _check_aim(precision, confidence, max_seconds)
     windows = check_windows(max_trials, seed, horizon, warmup, threads)
+    on_device = check_device(device, windows.threads, client)
     hands = hands_for(client, windows.threads)
     compiled = compile_scenario(scenario, listed, horizon=windows.horizon, warmup=windows.warmup)
     asked = check_quantity(quantity, above, listed, compiled, windows.horizon)
@@ -157,13 +166,15 @@ def estimate(
         "max_seconds": aim.max_seconds,
     }
     del arguments["trials"]
+    if on_device:
+        arguments["device"] = device
     call = call_attributes("estimate", scenario, listed, arguments)
     if method in ("exact", "auto"):
         solved = _exact(scenario, listed, asked, windows, method == "exact")
         if solved is not None:
             return solved.assign_attrs(call)
     began = time.monotonic()
-    run = Run(compiled, asked, aim, windows.seed, hands, progress)
+    run = Run(compiled, asked, aim, windows.seed, _adder(compiled, asked, None if on_device else hands), progress)
 
     def solvable() -> Solvable | None:
         if not _is_mean_downtime(asked):
@@ -173,6 +184,15 @@ def estimate(
     used, design = _design(run, method, solvable)
     result = sampled_dataset(scenario, windows, compiled, asked, aim, used, run.sample(design))
     return result.assign_attrs(call, seconds=round(time.monotonic() - began, 3))
+
+
+def _adder(compiled: CompiledScenario, asked: Asked, hands: Hands | None) -> Adder:
+    """Who adds up the trials: without hands, a device."""
+    if hands is not None:
+        return OnProcessors(compiled, asked, hands)
+    from dcrisk.rare.on_device import OnDevice
+
+    return OnDevice(compiled, asked)
 
 
 def _check_aim(precision: float, confidence: float, max_seconds: float) -> Aim:

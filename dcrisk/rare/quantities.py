@@ -75,6 +75,11 @@ class Asked(NamedTuple):
         return self.horizon if self.quantity.bounded else np.inf
 
     @property
+    def threshold(self) -> float:
+        """As the kernel has it."""
+        return -1.0 if self.above is None else self.above
+
+    @property
     def long_name(self) -> str:
         if self.above is None:
             return self.quantity.long_name

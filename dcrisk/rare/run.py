@@ -26,7 +26,6 @@ from dcrisk.rare.sums import Adder, Job, key_of, no_sums
 from dcrisk.rare.worst_case import WorstCase
 from dcrisk.sampling import tell_if_it_compiles
 from dcrisk.specification import SpecificationError
-from dcrisk.spread import Hands
 
 FIRST_CRUDE = 1 << 17
 """Trials of a pilot without strata."""
@@ -95,15 +94,15 @@ class Run:
     """Estimates one quantity for all layouts of a compiled scenario."""
 
     def __init__(
-        self, compiled: CompiledScenario, asked: Asked, aim: Aim, seed: int, hands: Hands, progress: bool
+        self, compiled: CompiledScenario, asked: Asked, aim: Aim, seed: int, adder: Adder, progress: bool
     ) -> None:
         self._compiled, self._asked, self._aim, self._seed = compiled, asked, aim, seed
         self._layouts = len(compiled.layouts)
-        self._adder = Adder(compiled, asked.quantity.code, -1.0 if asked.above is None else asked.above, hands)
+        self._adder = adder
         self._worst = WorstCase(compiled.plan, self._layouts, int(asked.quantity.code))
         self._progress = progress
         nobody = np.zeros(self._layouts, np.bool_)
-        with tell_if_it_compiles(progress):  # which is no part of the time
+        with tell_if_it_compiles(progress, adder.compilation):  # which is no part of the time
             self._adder.add_up([Job(compiled.plan, 0, 0, 1, 0.0, nobody)])
         self._began = time.monotonic()
 

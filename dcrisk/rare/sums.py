@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice, repeat
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,9 @@ from dcrisk.compiler import CompiledScenario
 from dcrisk.kernels.records import BLOCK, Plan, Totals, rest
 from dcrisk.outcomes import Wanted, empty_outcomes
 from dcrisk.rare.counts import FloatArray
+from dcrisk.rare.quantities import Asked
 from dcrisk.rare.worst_case import BoolArray
-from dcrisk.sampling import FIRST_PENDING, kernel
+from dcrisk.sampling import FIRST_PENDING, ON_PROCESSOR, Compilation, kernel
 from dcrisk.spread import Hands
 
 EVENTS_PER_TASK = 200_000
@@ -91,11 +92,24 @@ class Job(NamedTuple):
     """How much each layout counts in what is learnt; None: nothing is learnt."""
 
 
-class Adder:
-    """Has jobs played and adds up what they bring; the sums depend on the jobs alone, not on who plays them."""
+class Adder(Protocol):
+    """Has jobs played and adds up what they bring; the sums depend on the jobs alone, not on how many play them."""
 
-    def __init__(self, compiled: CompiledScenario, quantity: int, above: float, hands: Hands) -> None:
-        self._compiled, self._quantity, self._above, self._hands = compiled, quantity, above, hands
+    @property
+    def compilation(self) -> Compilation:
+        """What has to be done before."""
+
+    def add_up(self, jobs: Sequence[Job], done: Callable[[int], bool] | None = None) -> list[Sums]:
+        """The sums of each job. ``done`` hears of trials as they are played; if it says so, the rest is left undone."""
+
+
+class OnProcessors:
+    """Has jobs played by threads or a cluster."""
+
+    compilation = ON_PROCESSOR
+
+    def __init__(self, compiled: CompiledScenario, asked: Asked, hands: Hands) -> None:
+        self._compiled, self._asked, self._hands = compiled, asked, hands
         self._layouts = len(compiled.layouts)
         self._players: list[tuple[Plan, Any]] = []
 
@@ -119,7 +133,8 @@ class Adder:
         for known, kept in self._players:
             if all(a is b for a, b in zip(_lawless(known), _lawless(plan), strict=True)):
                 return kept
-        player = Player(self._compiled._replace(plan=common, groups=()), self._quantity, self._above)
+        compiled = self._compiled._replace(plan=common, groups=())
+        player = Player(compiled, int(self._asked.quantity.code), self._asked.threshold)
         self._players.append((plan, self._hands.keep(player)))
         return self._players[-1][1]
 

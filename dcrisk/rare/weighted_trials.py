@@ -13,7 +13,7 @@ from dcrisk.outcomes import Wanted, bytes_of_trial, make_results
 from dcrisk.provenance import call_attributes
 from dcrisk.rare.quantities import check_quantity
 from dcrisk.rare.run import Aim, Run
-from dcrisk.rare.sums import key_of
+from dcrisk.rare.sums import OnProcessors, key_of
 from dcrisk.rates import HOURS_PER_YEAR
 from dcrisk.sampling import sample
 from dcrisk.scenario import Scenario
@@ -97,7 +97,8 @@ def simulate_rare(
     wanted = Wanted(attribute, weight=True)
     check_fits(windows.trials, bytes_of_trial(compiled, wanted), "Take fewer trials; dcrisk.estimate keeps none")
     aim = Aim(PRECISION, 0.95, MOST_TRIALS, math.inf)
-    run = Run(compiled, asked, aim, windows.seed, hands_for(None, windows.threads), False)
+    adder = OnProcessors(compiled, asked, hands_for(None, windows.threads))
+    run = Run(compiled, asked, aim, windows.seed, adder, False)
     tilted = compiled._replace(plan=run.tilted_plan())
     key = key_of(windows.seed, "trials")
     outcomes = sample(tilted, key, 0, windows.trials, wanted, threads=windows.threads, progress=progress)
