@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from numba import njit
 from scipy import stats
 
 import dcrisk
 from dcrisk.compiler import compile_scenario
+from dcrisk.compiler.tables import Tables
+from dcrisk.kernels.tables import sample_hours
 from dcrisk.outcomes import Wanted
 from dcrisk.sampling import sample
 
@@ -58,6 +61,76 @@ def test_what_is_passed_over_changes_nothing(hazards, layouts):
     assert theirs.downtime.any()
     for mine, its in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(mine, its)
+
+
+def outcomes_both_ways(scenario, layouts, trials, **wanted):
+    """As they are, and with every event played."""
+    compiled = compile_scenario(scenario, layouts, horizon=HORIZON, warmup=100.0)
+    sources, components = compiled.plan.sources.copy(), compiled.plan.components.copy()
+    sources["unnoticed"] = sources["foreseen"] = components["foreseen"] = 0
+    played = compiled._replace(plan=compiled.plan._replace(sources=sources, components=components))
+    return compiled.plan, *(sample(one, 7, 0, trials, Wanted(**wanted)) for one in (compiled, played))
+
+
+@pytest.mark.parametrize("beta", (0.0, 0.4))
+@pytest.mark.parametrize("run_failure", (0.0, 0.05))
+def test_backups_that_hold_and_services_that_go_down_are_foreseen(beta, run_failure):
+    generator = dcrisk.Backup(
+        0.7, stats.expon(scale=20.0), refuel_probability=0.5, common_cause=beta, run_failure_rate_per_hour=run_failure
+    )
+    grids = [dcrisk.Utility(f"grid {i}") for i in range(4)]
+    rooms = [
+        dcrisk.Utility(
+            f"power {i}", requires=[dcrisk.all_of(f"grid {i // 2}", backup=generator)], restart=2.0 * (i > 3)
+        )
+        for i in range(8)
+    ]
+    sites = [dcrisk.Site(name, requires=[room.name]) for name, room in zip(NAMES, rooms, strict=True)]
+    outages = dcrisk.GridOutage("grid", {grid.name: 6.0 for grid in grids}, stats.lognorm(1.0, scale=9.0))
+    scenario = dcrisk.Scenario([*grids, *rooms, *sites], [outages, failures()])
+    layouts = [
+        dcrisk.Layout("one", replicas=NAMES[:1]),
+        dcrisk.Layout("one, moves", replicas=NAMES[:1], relocation=5.0),
+        dcrisk.Layout("2 of 3", replicas=NAMES[2:5], quorum=2),
+    ]
+    plan, ours, theirs = outcomes_both_ways(scenario, layouts, 5000, attribute=True, periods=3)
+    components = plan.components[plan.components["foreseen"] == 1]
+    assert (components["first_asked"] < components["last_asked"]).any()
+    assert (components["first_down"] < components["last_down"]).any()
+    for mine, its in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(mine, its)
+
+
+@pytest.mark.parametrize("shared", (False, True))
+def test_outages_that_wait_for_one_crew_are_played(shared):
+    """Two that overlap last longer than each alone, and so do two nodes that fail together."""
+    crew = dcrisk.Crew("crew", NAMES, 1, ["interrupted", "damaged", "destroyed"])
+    together = dcrisk.Failure("together", 4.0, stats.expon(scale=60.0), NAMES[:2], shared=True)
+    hazards = [together, dcrisk.Failure("alone", 4.0, stats.expon(scale=60.0), NAMES[1:3])] if shared else [failures()]
+    scenario = dcrisk.Scenario([*map(dcrisk.Site, NAMES)], hazards, crews=[crew])
+    layout = dcrisk.Layout("most", replicas=NAMES[:4] if shared else NAMES, quorum=2 if shared else 6)
+    _, ours, theirs = outcomes_both_ways(scenario, [layout], 5000)
+    assert theirs.downtime.any()
+    np.testing.assert_array_equal(ours.downtime, theirs.downtime)
+
+
+@njit
+def all_hours(tables, values, uniforms):
+    return np.array([sample_hours(tables, values, 0, u) for u in uniforms])
+
+
+@pytest.mark.parametrize("duration", (24.0, stats.expon(scale=24.0), stats.poisson(9.0), stats.pareto(1.5, scale=2.0)))
+@pytest.mark.parametrize("lag", (1, 2))
+def test_outages_below_the_level_are_shorter_than_their_reach(duration, lag):
+    tables = Tables()
+    reach, level = tables.reach(tables.add(duration), 0.001, lag)
+    arrays = Tables.arrays(tables)
+    u = np.concatenate(
+        [np.linspace(0.0, level, 20_001)[1:-1], level - 0.5 ** np.arange(5, 50), 0.5 ** np.arange(2, 50)]
+    )
+    hours = all_hours(arrays["tables"], arrays["table_values"], u[(u > 0.0) & (u < level)])
+    assert hours.max() <= reach
+    assert 0.0 < reach < np.inf and level > 0.9
 
 
 def unnoticed(layout, hazards):

@@ -130,6 +130,18 @@ def write_down(plan, work, outcomes, column):
             log_outage(work.counters, outcomes.log, SERVICE, layout, column, taken.time, end, cause)
 
 
+@rare
+def forget(work):
+    """That a trial of this number has been played before, of another plan or with another seed."""
+    stay_apart()
+    for i in range(len(work.until_trial)):
+        work.until_trial[i] = -1
+    for i in range(len(work.free_trial)):
+        work.free_trial[i] = -1
+    for i in range(len(work.states)):
+        work.states[i].trial = -1
+
+
 @inner
 def take(plan, work, key, block, s):
     """Take the event of source ``s``, the next of all; returns the source of the one after it."""
@@ -191,6 +203,7 @@ def kernel(sources):
         Where trials are added up, all have column 0. Where events are laid out, it begins with the first of a block.
         """
         key = uint64(seed)
+        forget(work)
         laid_out = len(plan.classes) > 0 or plan.plain_share[0] < 1.0  # what is given may be all that is tilted
         added_up = len(totals.sums) > 0
         for block in range(first_trial // BLOCK, (last_trial + BLOCK - 1) // BLOCK):

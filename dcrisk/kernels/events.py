@@ -85,7 +85,7 @@ def date(plan, work, s, start, count):
 
     The clock of a block runs in trials, and on a grid of 2**-41 of a trial, on which it adds up exactly. So what is left to
     do for one event after another is one addition; the rest is done for several at a time. Trials that begin at whole
-    numbers need no division: 8-of-10 fell from NN to MM ns an event.
+    numbers need no division.
     """
     source, cursor, drawn = plan.sources[s], work.cursors[s], work.drawn
     mean, mass, warmup = source.mean_gap, source.mass, plan.window[0]
