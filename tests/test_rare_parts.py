@@ -19,7 +19,7 @@ from dcrisk.rare.diagnosis import diagnose
 from dcrisk.rare.looks import Part, judge
 from dcrisk.rare.method import divide
 from dcrisk.rare.strata import Stratum
-from dcrisk.rare.sums import Sums
+from dcrisk.rare.sums import Law, Player, Sums
 from dcrisk.rare.tilts import hours_at
 from dcrisk.rare.worst_case import WorstCase
 
@@ -177,3 +177,17 @@ def test_weights_that_cannot_be_trusted_are_named():
     heavy.sums.largest[:] = 500.0
     assert "one trial makes 25%" in diagnose([heavy], np.full(1, 2e-4)).words[0]
     assert FALSE_ALARM < 1e-6
+
+
+def test_what_a_player_has_played_before_changes_nothing():
+    """Trials of other random numbers have the same numbers; a failure that outlasted one of them must not hide another."""
+    failure = dcrisk.Failure("machine", 2.0, 9000.0, ["site"])
+    crew = dcrisk.Crew("crew", ["site"], 1, ["interrupted"])
+    scenario = dcrisk.Scenario([dcrisk.Site("site")], [failure], crews=[crew])
+    compiled = compile_scenario(scenario, [dcrisk.Layout("one", replicas=["site"])], horizon=8766.0, warmup=0.0)
+    law = Law(compiled.plan.classes, compiled.plan.bins, 1, None)
+    used = Player(compiled, int(records.DOWNTIME), -1.0)
+    for key in range(20):
+        fresh = Player(compiled, int(records.DOWNTIME), -1.0)
+        again, first = (player.play(law._replace(key=key), 0, 1).total[0] for player in (used, fresh))
+        assert again == first
