@@ -114,6 +114,16 @@ def test_outages_that_wait_for_one_crew_are_played(shared):
     np.testing.assert_array_equal(ours.downtime, theirs.downtime)
 
 
+def test_failures_too_rare_to_be_drawn_together():
+    rare = dcrisk.Failure("rare", 0.002, stats.expon(scale=3000.0), NAMES)
+    scenario = dcrisk.Scenario([*map(dcrisk.Site, NAMES)], [rare])
+    layout = dcrisk.Layout("7 of 8", replicas=NAMES, quorum=7)
+    plan, ours, theirs = outcomes_both_ways(scenario, [layout], 400_000)
+    assert plan.sources["batch"] == 1 and plan.sources["silent"] == 1
+    assert theirs.downtime.any()
+    np.testing.assert_array_equal(ours.downtime, theirs.downtime)
+
+
 @njit
 def all_hours(tables, values, uniforms):
     return np.array([sample_hours(tables, values, 0, u) for u in uniforms])
