@@ -227,8 +227,8 @@ def test_a_report_of_a_folder_that_is_no_store(tmp_path, monkeypatch):
 def test_a_wait_for_the_compiler_is_told(monkeypatch, capsys):
     monkeypatch.setattr(sampling, "SECONDS_IN_SILENCE", 0.0)
     for compiled, progress, told in ((False, True, True), (True, True, False), (False, False, False)):
-        monkeypatch.setattr(sampling, "is_compiled", lambda compiled=compiled: compiled)
-        with sampling.tell_if_it_compiles(progress):
+        compilation = sampling.Compilation(lambda compiled=compiled: compiled, sampling.COMPILING)
+        with sampling.tell_if_it_compiles(progress, compilation):
             time.sleep(0.2)
         assert ("compiling" in capsys.readouterr().err) is told
     simulated()
