@@ -81,6 +81,9 @@ def happen_rarely(plan, work, key, block, s, c, t, trial, event, third, fourth):
 def play(plan, work, outcomes, key, block, trial_number, column, s):
     """From the event that has been taken until nothing is open; ``s`` is the source of the next one, before and after."""
     heap, counters, taken = work.heap, work.counters, work.taken[0]
+    if taken.hours >= 0.0:
+        write_down(plan, work, outcomes, column)
+        return s
     trial, t, happens = taken.trial, taken.time, True
     while counters[OVERFLOW] == 0:
         counters[BATCH] += 1
@@ -116,13 +119,10 @@ def write_down(plan, work, outcomes, column):
     """What the event brings that has been taken and is foreseen."""
     stay_apart()
     taken = work.taken[0]
-    component, end, cause = (
-        plan.components[taken.component],
-        taken.time + taken.hours,
-        (taken.source << 32) | taken.event,
-    )
     if taken.hours == 0.0:
         return
+    component = plan.components[taken.component]
+    end, cause = taken.time + taken.hours, (taken.source << 32) | taken.event
     for i in range(component.first_down, component.last_down):
         layout = plan.downs[i]
         record_outage(plan, outcomes, layout, column, taken.time, end, cause)
@@ -218,16 +218,14 @@ def kernel(sources):
                     lay_out(plan, work, key, block, last)
                     s = earliest(work.cursors, plan.timed[0])
                 s = take_next(plan, work, key, block, s, last)
+                if work.taken[0].source < 0 and not laid_out:
+                    break
                 trial = last if work.taken[0].source < 0 else work.taken[0].trial
                 following = trial + 1
                 number = start + trial
                 column = 0 if added_up else number - origin
                 while work.taken[0].source >= 0:
-                    if number < first_trial:
-                        pass
-                    elif work.taken[0].hours >= 0.0:
-                        write_down(plan, work, outcomes, column)
-                    else:
+                    if number >= first_trial:
                         s = play(plan, work, outcomes, key, block, number, column, s)
                     s = take_next(plan, work, key, block, s, trial)
                 if number < first_trial:

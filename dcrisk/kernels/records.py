@@ -273,10 +273,8 @@ STATE = np.dtype(
         ("missing", "i4"),  # inputs that are down
         ("own", "i4"),  # own outages that are open
         ("down", "i1"),
-        (
-            "demand",
-            "i1",
-        ),  # BACKUP, RESTART, REPLICA: the inputs do not suffice; FAILOVER: what it is about; ACCOUNT: the service is down
+        # BACKUP, RESTART, REPLICA: the inputs do not suffice; FAILOVER: what it is about; ACCOUNT: the service is down
+        ("demand", "i1"),
         ("held", "i1"),  # BACKUP: carried by it; REPLICA, RECOPIED: is elsewhere; FAILOVER: will go back
         ("timed", "i1"),  # BACKUP: a timer waits for the end of what it can carry
         ("due", "i1"),  # a timer of this vertex has come
@@ -308,10 +306,8 @@ CHANGE = np.dtype(
 CURSOR = np.dtype(
     [
         ("clock", "f8"),  # of the last event drawn: trials since the block began
-        (
-            "within",
-            "f8",
-        ),  # the share of the trial that has passed, where the rate is uncertain; LAID_OUT: place on the agenda
+        # the share of the trial that has passed, where the rate is uncertain; LAID_OUT: place on the agenda
+        ("within", "f8"),
         ("rate", "f8"),  # uncertain: mean number of events of this trial, or 0 before the first
         ("drawn", "i8"),  # how many events have been drawn
         ("event", "i8"),

@@ -42,8 +42,10 @@ def compile_sites(
     noticed = compile_scenario(scenario, [any_choice], horizon=horizon, warmup=warmup).plan
     for field in ("unnoticed", "silent", "reach", "reach_level"):
         compiled.plan.sources[field] = noticed.sources[field]
+    compiled.plan.sources["foreseen"] |= noticed.sources["foreseen"]
     ours, theirs = compiled.plan.components, noticed.components
     ours["quiet"] = theirs["quiet"]
+    ours["foreseen"] |= theirs["quiet"]  # a fire that no choice notices, though a site does
     unnoticed = (theirs["foreseen"] == 1) & (theirs["first_down"] == theirs["last_down"])
     ours["last_down"][unnoticed] = ours["first_down"][unnoticed]
     return compiled
