@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("numba.cuda")  # the simulator is part of it
 
 import on_simulator
-from on_simulator import CHECKS, EVERYTHING, FEW, STUDIES, compiled_study, of_ten
+from on_simulator import CHECKS, EVERYTHING, FEW, STUDIES, compiled_study, eight_of_ten
 
 import dcrisk
 from dcrisk import device
@@ -80,7 +80,7 @@ def no_work(monkeypatch):
 
 def ask(function, **options):
     more = (1000,) if function is dcrisk.simulate else ()
-    return function(*of_ten(), *more, progress=False, **options)
+    return function(*eight_of_ten(), *more, progress=False, **options)
 
 
 @pytest.mark.parametrize("function", [dcrisk.simulate, dcrisk.estimate])
