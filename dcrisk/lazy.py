@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcrisk.compiler import CompiledScenario
-from dcrisk.kernels.records import Outcomes
+from dcrisk.kernels.arrays import Outcomes
 from dcrisk.outcomes import VARIABLES, Wanted, shapes
 from dcrisk.sampling import sample
 from dcrisk.specification import SpecificationError

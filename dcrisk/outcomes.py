@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dcrisk.compiler import CompiledScenario
-from dcrisk.kernels.records import BLOCK, OUTAGE, Outcomes
+from dcrisk.kernels.arrays import Outcomes
+from dcrisk.kernels.records import BLOCK, OUTAGE
 from dcrisk.scenario import Scenario
 from dcrisk.windows import Windows
 

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcrisk.compiler import CompiledScenario
-from dcrisk.kernels.records import BLOCK, LOGGED, Outcomes, Totals, Work, rest
+from dcrisk.kernels.arrays import Outcomes, Totals, Work, rest
+from dcrisk.kernels.records import BLOCK, LOGGED
 from dcrisk.outcomes import Wanted, empty_outcomes
 
 SECONDS_PER_CALL = 0.2  # long enough to hide the 50 microseconds of a call, short enough for Ctrl-C and progress

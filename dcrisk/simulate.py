@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dcrisk.compiler import HOURS_PER_YEAR, CompiledScenario, compile_scenario
 from dcrisk.device import check_device
-from dcrisk.kernels.records import Outcomes
+from dcrisk.kernels.arrays import Outcomes
 from dcrisk.layouts import Layout, check_layouts
 from dcrisk.lazy import chunk_length, lazy_outcomes
 from dcrisk.memory import IN_PARTS, check_fits

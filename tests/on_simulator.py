@@ -17,7 +17,8 @@ from scipy import stats
 import dcrisk
 from dcrisk.compiler import compile_scenario
 from dcrisk.device import arrays, play
-from dcrisk.kernels.records import BLOCK, rest
+from dcrisk.kernels.arrays import rest
+from dcrisk.kernels.records import BLOCK
 from dcrisk.outcomes import Wanted, empty_outcomes
 from dcrisk.rare.on_device import OnDevice, in_turn
 from dcrisk.rare.quantities import QUANTITIES, Asked

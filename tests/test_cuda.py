@@ -22,7 +22,8 @@ from on_simulator import CHECKS, EVERYTHING, FEW, STUDIES, compiled_study, eight
 import dcrisk
 from dcrisk import device
 from dcrisk.cli import main
-from dcrisk.kernels.records import BLOCK, rest
+from dcrisk.kernels.arrays import rest
+from dcrisk.kernels.records import BLOCK
 from dcrisk.outcomes import Wanted, empty_outcomes
 from dcrisk.sampling import COLUMNS, sample
 

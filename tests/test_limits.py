@@ -5,7 +5,7 @@ from reference import simulate as reference
 from scipy import stats
 
 import dcrisk
-from dcrisk.kernels.records import rest
+from dcrisk.kernels.arrays import rest
 from dcrisk.outcomes import Wanted, empty_outcomes
 from dcrisk.sampling import COLUMNS
 

@@ -17,7 +17,17 @@ PACKAGE = Path(dcrisk.__file__).parent
 BASE = {"specification", "version"}
 SPECIFICATION = BASE | {"durations", "rates", "hazards", "scenario", "layouts"}
 RUNS = SPECIFICATION | {
-    *("compiler", "kernels.records", "memory", "outcomes", "provenance", "sampling", "simulate", "windows"),
+    *(
+        "compiler",
+        "kernels.arrays",
+        "kernels.records",
+        "memory",
+        "outcomes",
+        "provenance",
+        "sampling",
+        "simulate",
+        "windows",
+    ),
     *("device", "device.play"),
 }
 ALLOWED = {
@@ -33,11 +43,11 @@ ALLOWED = {
     "frames": BASE | {"scenario"},
     "memory": BASE,
     "provenance": SPECIFICATION | {"plain_forms"},
-    "windows": BASE | {"durations", "scenario", "kernels.records"},
-    "outcomes": BASE | {"compiler", "kernels.records", "scenario", "windows"},
-    "sampling": {"compiler", "kernels.engine", "kernels.records", "outcomes"},
+    "windows": BASE | {"durations", "scenario", "kernels.arrays", "kernels.records"},
+    "outcomes": BASE | {"compiler", "kernels.arrays", "kernels.records", "scenario", "windows"},
+    "sampling": {"compiler", "kernels.engine", "kernels.arrays", "kernels.records", "outcomes"},
     "spread": BASE | {"sampling"},
-    "lazy": BASE | {"compiler", "kernels.records", "outcomes", "sampling", "spread", "windows"},
+    "lazy": BASE | {"compiler", "kernels.arrays", "kernels.records", "outcomes", "sampling", "spread", "windows"},
     "simulate": RUNS
     | {"lazy", "storage.fill"},  # the latter inside the function: it needs the libraries of the formats
     "trace": RUNS,
@@ -97,7 +107,7 @@ def test_scenarios_see_hazards(path):
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "compiler").glob("*.py")), ids=lambda path: path.stem)
 def test_of_the_kernels_the_compiler_sees_their_records_alone(path):
-    allowed = SPECIFICATION | {"hazards.flood", "kernels.records"}
+    allowed = SPECIFICATION | {"hazards.flood", "kernels.arrays", "kernels.records"}
     assert all(name in allowed or name.startswith("compiler.") for name in imported(path))
 
 
@@ -136,6 +146,7 @@ def test_a_device_plays_what_the_kernels_are(path):
         "kernels",
         "kernels.bundle",
         "kernels.engine",
+        "kernels.arrays",
         "kernels.records",
         "outcomes",
         "sampling",
@@ -158,7 +169,7 @@ def test_searches_see_runs_and_statistics(path):
 @pytest.mark.parametrize("path", sorted((PACKAGE / "storage").glob("*.py")), ids=lambda path: path.stem)
 def test_stores_know_nothing_of_what_they_keep(path):
     """Only who makes results again knows how they are made."""
-    allowed = BASE | {"kernels.records", "memory", "provenance"}
+    allowed = BASE | {"kernels.arrays", "kernels.records", "memory", "provenance"}
     allowed |= {"rare", "simulate"} if path.stem == "again" else set()
     assert all(name in allowed or name.startswith("storage.") for name in imported(path))
 

@@ -15,7 +15,8 @@ from scipy import stats
 import dcrisk
 from dcrisk.compiler import compile_scenario
 from dcrisk.device.readable import readable
-from dcrisk.kernels.records import ANY_OUTAGE, DOWNTIME, SQUARES, SUM, Totals, rest
+from dcrisk.kernels.arrays import Totals, rest
+from dcrisk.kernels.records import ANY_OUTAGE, DOWNTIME, SQUARES, SUM
 from dcrisk.outcomes import Wanted, empty_outcomes
 from dcrisk.rare.classes import event_classes
 from dcrisk.rare.proposal import make_proposals

@@ -13,7 +13,7 @@ from dcrisk.compiler.services import Services
 from dcrisk.compiler.sources import FAILED, Group, Sources, given_stream, never_happens, stream_number
 from dcrisk.compiler.tables import Tables
 from dcrisk.kernels import records
-from dcrisk.kernels.records import Plan
+from dcrisk.kernels.arrays import Plan
 from dcrisk.layouts import Layout, check_layouts
 from dcrisk.rates import HOURS_PER_YEAR
 from dcrisk.scenario import Scenario

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from dcrisk.compiler import CompiledScenario
 from dcrisk.device.arrays import Common, Own, bytes_for_thread, free_memory, kind_of
 from dcrisk.device.target import THREADS_OF_A_BLOCK, address_of, is_compiled, kernel_for, restore
-from dcrisk.kernels.records import BLOCK, Outcomes, Plan, Totals, rest
+from dcrisk.kernels.arrays import Outcomes, Plan, Totals, rest
+from dcrisk.kernels.records import BLOCK
 from dcrisk.outcomes import Wanted, empty_outcomes
 from dcrisk.sampling import COLUMNS, Compilation, tell_if_it_compiles
 

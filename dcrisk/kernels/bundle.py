@@ -18,7 +18,7 @@ from numba.core.typing.templates import AttributeTemplate
 from numba.extending import NativeValue, infer_getattr, lower_getattr_generic, models, register_model, unbox
 from numba.np.arrayobj import make_array
 
-from dcrisk.kernels.records import Plan
+from dcrisk.kernels.arrays import Plan
 
 MOST_AXES, MOST_TYPES = 3, 100
 ROW = 1 + MOST_AXES

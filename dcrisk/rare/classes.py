@@ -10,7 +10,7 @@ import numpy as np
 from dcrisk import durations
 from dcrisk.compiler import HOURS_PER_YEAR, CompiledScenario
 from dcrisk.compiler.sources import Group
-from dcrisk.kernels.records import Plan
+from dcrisk.kernels.arrays import Plan
 from dcrisk.rare.counts import CountLaw, FloatArray, count_law
 from dcrisk.rare.worst_case import WorstCase, components_of
 from dcrisk.rates import mean_rate

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dcrisk.compiler import CompiledScenario
 from dcrisk.device.play import ON_DEVICE, Law, chunks_of, play
-from dcrisk.kernels.records import Totals
+from dcrisk.kernels.arrays import Totals
 from dcrisk.outcomes import Wanted, empty_outcomes
 from dcrisk.rare.counts import FloatArray
 from dcrisk.rare.quantities import Asked

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dcrisk.kernels import records
-from dcrisk.kernels.records import Plan
+from dcrisk.kernels.arrays import Plan
 from dcrisk.rare.classes import Classes
 from dcrisk.rare.counts import FloatArray
 from dcrisk.rare.strata import DRAWN, Stratum

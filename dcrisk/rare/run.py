@@ -11,7 +11,8 @@ import numpy as np
 
 from dcrisk.compiler import CompiledScenario
 from dcrisk.exact import Solvable
-from dcrisk.kernels.records import BLOCK, Plan
+from dcrisk.kernels.arrays import Plan
+from dcrisk.kernels.records import BLOCK
 from dcrisk.rare.classes import Classes
 from dcrisk.rare.control import Control, control_of, no_control
 from dcrisk.rare.counts import FloatArray

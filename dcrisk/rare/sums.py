@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcrisk.compiler import CompiledScenario
-from dcrisk.kernels.records import BLOCK, Plan, Totals, rest
+from dcrisk.kernels.arrays import Plan, Totals, rest
+from dcrisk.kernels.records import BLOCK
 from dcrisk.outcomes import Wanted, empty_outcomes
 from dcrisk.rare.counts import FloatArray
 from dcrisk.rare.quantities import Asked

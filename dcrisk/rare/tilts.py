@@ -14,7 +14,7 @@ import numpy as np
 
 from dcrisk.durations import ATOMS, CONSTANT, OCTAVES
 from dcrisk.kernels import records
-from dcrisk.kernels.records import Plan
+from dcrisk.kernels.arrays import Plan
 from dcrisk.rare.classes import Classes
 from dcrisk.rare.counts import FloatArray
 

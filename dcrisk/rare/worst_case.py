@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dcrisk.kernels import records
-from dcrisk.kernels.records import Plan
+from dcrisk.kernels.arrays import Plan
 
 BoolArray = npt.NDArray[np.bool_]
 MOST_CASES = 50_000

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from dcrisk.compiler import compile_scenario
 from dcrisk.intervals import Interval, bounded_mean_interval
-from dcrisk.kernels.records import BLOCK, Outcomes
+from dcrisk.kernels.arrays import Outcomes
+from dcrisk.kernels.records import BLOCK
 from dcrisk.layouts import Layout
 from dcrisk.outcomes import Wanted
 from dcrisk.sampling import sample

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dcrisk.compiler import compile_scenario
-from dcrisk.kernels.records import Outcomes
+from dcrisk.kernels.arrays import Outcomes
 from dcrisk.layouts import Layout, check_layouts
 from dcrisk.memory import check_fits
 from dcrisk.outcomes import Wanted, bytes_of_trial
